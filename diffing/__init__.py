@@ -1,0 +1,1 @@
+"""What changed between two observations of an environment. Pure: no I/O, no clock, no network, no subprocess."""

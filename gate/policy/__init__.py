@@ -1,0 +1,1 @@
+"""From a StateDiff to findings."""

@@ -1,0 +1,1 @@
+"""The published report, and one renderer per form."""

@@ -1,0 +1,61 @@
+"""The one published document. Every page that people read is made from it and from nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from diffing.change import StateDiff
+from gate.verdict import Verdict
+from sandbox.rehearsal import ApiCall, ApplyOutcome, EngineInfo, Gap, Timing
+
+SCHEMA_VERSION = "1.0"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """What was cloned."""
+
+    kind: str
+    """``config``, ``git``, ``empty``."""
+    source: str
+    """As the user gave it: ``config:infra/prod``."""
+    account: str
+    region: str
+    resources: int
+    """How many resources the clone held before the change."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposal:
+    """What was rehearsed."""
+
+    kind: str
+    """``terraform``."""
+    source: str
+    digest: str
+    """SHA-256 over the files of the change, so that a verdict can be bound to what was judged."""
+    terraform_version: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """Decision, reasons, evidence, and what was not proved."""
+
+    verdict: Verdict
+    diff: StateDiff
+    calls: tuple[ApiCall, ...]
+    gaps: tuple[Gap, ...]
+    outcome: ApplyOutcome
+    timings: tuple[Timing, ...]
+    engine: EngineInfo
+    target: Target
+    proposal: Proposal
+    notices: tuple[str, ...]
+    isolation: str
+    """How the replayed code was contained: ``none``, ``bubblewrap``, ``container``."""
+    waits: str
+    """``real`` or ``shortened``: whether the provider's waits were compressed."""
+    tool_version: str
+    created_at: str
+    """ISO 8601, UTC."""
+    schema_version: str = SCHEMA_VERSION

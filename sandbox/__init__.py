@@ -1,0 +1,1 @@
+"""Make it happen safely: clone an environment, replay a change in it, record every API call, read the state back."""

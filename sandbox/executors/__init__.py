@@ -1,0 +1,1 @@
+"""Ways to run a proposed change against a clone."""

@@ -1,0 +1,1 @@
+"""From a running clone to a Snapshot, over the AWS API itself."""

@@ -1,0 +1,203 @@
+"""What a rehearsal is made of: calls, gaps, planned changes, step outcomes, and the whole."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+
+from diffing.change import Action
+from diffing.snapshot import Snapshot
+from diffing.values import Path, Value
+
+
+class CallKind(StrEnum):
+    """Whether a call can change anything."""
+
+    READ = "read"
+    WRITE = "write"
+    UNKNOWN = "unknown"
+    """Not identified: treated as a write."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiCall:
+    """One call to the AWS API as the recorder saw it."""
+
+    sequence: int
+    phase: str
+    """The recorder's phase when it arrived: ``baseline``, ``seed``, ``noise``, ``plan``, ``apply``."""
+    service: str
+    """botocore's name, or the signing name, or empty where it could not be identified."""
+    operation: str
+    """Empty where it could not be identified."""
+    kind: CallKind
+    account: str
+    """Twelve digits where the access key id tells (see ``access_key_id``), otherwise empty."""
+    region: str
+    access_key_id: str
+    """The dummy access key id of the clone; engines tell accounts apart by it."""
+    parameters: Mapping[str, Value] = field(default_factory=lambda: MappingProxyType({}))
+    """Parsed request parameters, secrets replaced by Marker.SENSITIVE, long values cut."""
+    resources: tuple[str, ...] = ()
+    """Names, ids, ARNs and URLs in the request and, for creations, in the response."""
+    status: int = 0
+    """HTTP status; 0 when the engine gave no answer."""
+    error_code: str = ""
+    """AWS's error code, for example ``ResourceNotFoundException``."""
+    error_message: str = ""
+    unsupported: bool = False
+    """The engine does not implement this call (501, ``InvalidAction``, ``NotImplemented``, an HTML error page)."""
+    at: float = 0.0
+    """Seconds since the recorder started."""
+    latency: float = 0.0
+    """Seconds from the request's arrival to the last byte of the answer."""
+    overhead: float = 0.0
+    """Seconds of ``latency`` that the recorder itself spent."""
+    method: str = ""
+    path: str = ""
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether the engine answered with a 2xx or 3xx status."""
+        return 200 <= self.status < 400  # noqa: PLR2004 - HTTP's own numbers
+
+
+class GapKind(StrEnum):
+    """Why something is not known."""
+
+    UNSUPPORTED = "unsupported"
+    """The engine lacks an API that the change uses."""
+    UNREADABLE = "unreadable"
+    """A read of the inventory failed."""
+    UNIDENTIFIED = "unidentified"
+    """A call could not be identified."""
+    NOT_REHEARSED = "not-rehearsed"
+    """A resource of another provider, or a part of the change that was not run."""
+    NOISE = "noise"
+    """The engine plans changes for the unchanged configuration that hide what the change does there."""
+    INCOMPLETE = "incomplete"
+    """A step did not finish."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class Gap:
+    """Something that is not known. No gap that touches the change is ever approved."""
+
+    kind: GapKind
+    subject: str
+    """Address, service and operation, or provider."""
+    reason: str
+    blocking: bool = True
+    """False for what is worth telling and cannot hide a change (a failed read of something that no call wrote to)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedChange:
+    """One entry of ``resource_changes`` in Terraform's JSON plan, parsed."""
+
+    address: str
+    type: str
+    name: str
+    provider: str
+    """Full source address: ``registry.terraform.io/hashicorp/aws``."""
+    mode: str
+    """``managed`` or ``data``."""
+    action: Action
+    before: Value
+    """Sensitive values are Marker.SENSITIVE."""
+    after: Value
+    """Values known only after apply are Marker.UNKNOWN."""
+    replace_paths: tuple[Path, ...] = ()
+    reason: str = ""
+    """``action_reason``."""
+    previous_address: str = ""
+    deposed: str = ""
+    importing: bool = False
+    create_before_destroy: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StateInstance:
+    """One resource instance in a Terraform state."""
+
+    address: str
+    type: str
+    provider: str
+    mode: str
+    attributes: Mapping[str, Value]
+    """Sensitive values are Marker.SENSITIVE, except that ids and ARNs are kept to join with the clone."""
+    dependencies: tuple[str, ...] = ()
+    """Resource addresses without instance keys, as the state keeps them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Diagnostic:
+    """An error or warning of Terraform's, as its JSON output gives it."""
+
+    severity: str
+    summary: str
+    detail: str = ""
+    address: str = ""
+    filename: str = ""
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """A parsed plan."""
+
+    changes: tuple[PlannedChange, ...]
+    terraform_version: str = ""
+    errored: bool = False
+    variables_sensitive: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApplyOutcome:
+    """How an apply ended. A failed apply is data, not an exception."""
+
+    succeeded: bool
+    diagnostics: tuple[Diagnostic, ...] = ()
+    applied: tuple[str, ...] = ()
+    """Addresses whose apply completed."""
+    failed: tuple[str, ...] = ()
+    """Addresses whose apply was started and errored."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timing:
+    """Seconds that one phase took, and how much of them was this tool's own work."""
+
+    phase: str
+    seconds: float
+    own: float
+    """Seconds not spent waiting for Terraform or the engine."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineInfo:
+    """Which engine carried the clone."""
+
+    name: str
+    version: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rehearsal:
+    """Everything that was observed. Judging it is the gate's work."""
+
+    engine: EngineInfo
+    before: Snapshot
+    after: Snapshot
+    plan: Plan
+    noise: Plan
+    """The plan of the unchanged baseline; what is in it is the engine's doing."""
+    outcome: ApplyOutcome
+    state_before: tuple[StateInstance, ...]
+    state_after: tuple[StateInstance, ...]
+    calls: tuple[ApiCall, ...]
+    gaps: tuple[Gap, ...]
+    timings: tuple[Timing, ...]
+    notices: tuple[str, ...] = ()

@@ -1,0 +1,1 @@
+"""Where the environment before the change comes from."""
