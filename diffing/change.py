@@ -111,6 +111,11 @@ class ResourceChange:
     effect_kept: bool = False
     """The clone shows the same effective configuration afterwards (a link made anew with equal effect)."""
 
+    @property
+    def announced(self) -> bool:
+        """Whether the plan said that something would happen to it."""
+        return Witness.PLAN in self.witnesses
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StateDiff:

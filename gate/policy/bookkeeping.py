@@ -1,0 +1,143 @@
+"""Resource types whose removal or renewal destroys neither data nor service, each with its reason.
+
+Everything that is not in this list is taken to hold state or to serve traffic. The list is keyed by Terraform's type;
+`*` at the end matches any rest. What a type's reason says is shown in the report whenever the list was used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+
+
+class Kind(StrEnum):
+    """What sort of bookkeeping it is; decides what a delete or a replace means."""
+
+    LOCAL = "local"
+    """Exists only in the state file. Delete and replace are harmless in themselves."""
+    REVISION = "revision"
+    """An immutable revision: a replace registers the next one; a plain delete is for a person to judge."""
+    LINK = "link"
+    """A relation between two resources: made anew with equal effect is harmless; removed is for a person to judge."""
+    SETTING = "setting"
+    """A setting of another resource, which stays: changing it back is possible; removal is for a person to judge."""
+    EPHEMERAL = "ephemeral"
+    """Made and ended by AWS itself in the course of normal work."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bookkeeping:
+    """One row of the list."""
+
+    kind: Kind
+    reason: str
+
+
+def _rows(kind: Kind, reasons: Mapping[str, str]) -> dict[str, Bookkeeping]:
+    return {type_: Bookkeeping(kind=kind, reason=reason) for type_, reason in reasons.items()}
+
+
+_LOCAL = {
+    "null_resource": "exists only in the state file",
+    "terraform_data": "exists only in the state file",
+    "random_*": "a drawn value kept in the state file; what uses it shows as a change of its own",
+    "time_*": "a point in time kept in the state file",
+    "tls_*": "a key or certificate kept in the state file; what uses it shows as a change of its own",
+    "local_file": "a file on the machine that runs Terraform",
+    "local_sensitive_file": "a file on the machine that runs Terraform",
+    "archive_file": "a file on the machine that runs Terraform",
+    "aws_acm_certificate_validation": "only waits for a certificate; nothing exists behind it",
+}
+
+_REVISION = {
+    "aws_ecs_task_definition": "registers the next revision; running tasks keep the one they were started with",
+    "aws_batch_job_definition": "registers the next revision; running jobs keep theirs",
+    "aws_lambda_layer_version": "publishes the next version; functions keep the version they name",
+    "aws_api_gateway_deployment": "an immutable snapshot of the API; the stage points to the next one",
+    "aws_apigatewayv2_deployment": "an immutable snapshot of the API; the stage points to the next one",
+    "aws_secretsmanager_secret_version": "stages the next version; the one before becomes AWSPREVIOUS",
+    "aws_launch_configuration": "immutable; running instances do not refer to it",
+    "aws_sagemaker_endpoint_configuration": "immutable; the endpoint is moved to the next one",
+    "aws_imagebuilder_image_recipe": "immutable; images already built stay",
+}
+
+_LINK = {
+    "aws_iam_role_policy_attachment": "relates a role and a policy; both stay",
+    "aws_iam_user_policy_attachment": "relates a user and a policy; both stay",
+    "aws_iam_group_policy_attachment": "relates a group and a policy; both stay",
+    "aws_iam_role_policy": "a statement about a role; the role stays",
+    "aws_iam_user_policy": "a statement about a user; the user stays",
+    "aws_iam_group_policy": "a statement about a group; the group stays",
+    "aws_iam_user_group_membership": "relates a user and groups; both stay",
+    "aws_iam_group_membership": "relates a group and users; both stay",
+    "aws_lambda_permission": "a statement in a function's policy; the function stays",
+    "aws_route_table_association": "relates a subnet and a route table; both stay",
+    "aws_main_route_table_association": "relates a VPC and a route table; both stay",
+    "aws_vpc_endpoint_route_table_association": "relates an endpoint and a route table; both stay",
+    "aws_vpc_endpoint_subnet_association": "relates an endpoint and a subnet; both stay",
+    "aws_network_acl_association": "relates a subnet and a network ACL; both stay",
+    "aws_network_acl_rule": "one rule of a network ACL, which stays",
+    "aws_security_group_rule": "one rule of a security group, which stays",
+    "aws_vpc_security_group_ingress_rule": "one rule of a security group, which stays",
+    "aws_vpc_security_group_egress_rule": "one rule of a security group, which stays",
+    "aws_lb_target_group_attachment": "registers a target; group and target stay",
+    "aws_lb_listener_certificate": "relates a listener and a certificate; both stay",
+    "aws_autoscaling_attachment": "relates a scaling group and a target group; both stay",
+    "aws_cloudwatch_event_target": "relates a rule and what it starts; both stay",
+    "aws_wafv2_web_acl_association": "relates a web ACL and what it protects; both stay",
+    "aws_ecs_cluster_capacity_providers": "relates a cluster and capacity providers; both stay",
+    "aws_autoscaling_policy": "says when a group scales; the group stays at its size",
+    "aws_appautoscaling_target": "says between which bounds something scales; it stays at its size",
+    "aws_appautoscaling_policy": "says when something scales; it stays at its size",
+}
+
+_SETTING = {
+    "aws_s3_bucket_acl": "a setting of a bucket, which stays",
+    "aws_s3_bucket_cors_configuration": "a setting of a bucket, which stays",
+    "aws_s3_bucket_lifecycle_configuration": "a setting of a bucket, which stays",
+    "aws_s3_bucket_logging": "a setting of a bucket, which stays",
+    "aws_s3_bucket_notification": "a setting of a bucket, which stays",
+    "aws_s3_bucket_ownership_controls": "a setting of a bucket, which stays",
+    "aws_s3_bucket_policy": "a setting of a bucket, which stays",
+    "aws_s3_bucket_public_access_block": "a setting of a bucket, which stays",
+    "aws_s3_bucket_server_side_encryption_configuration": "a setting of a bucket; objects keep their encryption",
+    "aws_sqs_queue_policy": "a setting of a queue, which stays with its messages",
+    "aws_sqs_queue_redrive_policy": "a setting of a queue, which stays with its messages",
+    "aws_sns_topic_policy": "a setting of a topic, which stays",
+    "aws_ecr_lifecycle_policy": "a setting of a repository, which stays with its images",
+    "aws_ecr_repository_policy": "a setting of a repository, which stays with its images",
+    "aws_cloudwatch_metric_alarm": "watches something that stays; nobody is told while it is missing",
+    "aws_cloudwatch_dashboard": "a view of metrics that stay",
+    "aws_lambda_function_event_invoke_config": "a setting of a function, which stays",
+}
+
+_EPHEMERAL = {
+    "AWS::ECS::Task": "services start and stop tasks all the time",
+    "AWS::Logs::LogStream": "writers open streams all the time; the group shows what is lost",
+    "AWS::EC2::NetworkInterface": "made and ended with what it serves",
+    "AWS::AutoScaling::ScalingActivity": "a record of past scaling",
+    "AWS::EC2::SecurityGroupRule": "one rule of a security group; the group shows what changed",
+    "AWS::ECS::TaskDefinition": _REVISION["aws_ecs_task_definition"],
+    "AWS::ECS::TaskSet": "a deployment of a service, which shows what changed",
+}
+
+BUILT_IN: Mapping[str, Bookkeeping] = MappingProxyType(
+    _rows(Kind.LOCAL, _LOCAL)
+    | _rows(Kind.REVISION, _REVISION)
+    | _rows(Kind.LINK, _LINK)
+    | _rows(Kind.SETTING, _SETTING)
+    | _rows(Kind.EPHEMERAL, _EPHEMERAL)
+)
+
+
+def lookup(type_: str, additions: Mapping[str, Bookkeeping]) -> Bookkeeping | None:
+    """Find the row for a resource type, a team's own rows first; None where it may hold state or serve traffic."""
+    for rows in (additions, BUILT_IN):
+        if type_ in rows:
+            return rows[type_]
+        for pattern, row in rows.items():
+            if pattern.endswith("*") and type_.startswith(pattern[:-1]):
+                return row
+    return None

@@ -1,0 +1,54 @@
+"""Evidence and policy in, verdict out. The table of rules is here and nowhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from types import MappingProxyType
+
+from gate.policy.rule import Evidence, Policy, Rule
+from gate.policy.rules import (
+    access_widened,
+    apply_failed,
+    bookkeeping,
+    data_destroyed,
+    gap,
+    link_removed,
+    plan_mismatch,
+    resource_deleted,
+    resource_forgotten,
+    resource_replaced,
+)
+from gate.verdict import Finding, Level, Verdict, decide
+
+RULES: Mapping[str, Rule] = MappingProxyType(
+    {
+        resource_deleted.NAME: resource_deleted.check,
+        resource_replaced.NAME: resource_replaced.check,
+        data_destroyed.NAME: data_destroyed.check,
+        access_widened.NAME: access_widened.check,
+        link_removed.NAME: link_removed.check,
+        resource_forgotten.NAME: resource_forgotten.check,
+        plan_mismatch.NAME: plan_mismatch.check,
+        apply_failed.NAME: apply_failed.check,
+        gap.NAME: gap.check,
+        bookkeeping.NAME: bookkeeping.check,
+    }
+)
+
+_WEIGHT = {Level.REJECT: 0, Level.REVIEW: 1, Level.NOTE: 2}
+
+
+def evaluate(evidence: Evidence, policy: Policy) -> Verdict:
+    """Judge by every rule; findings come worst first, then by address."""
+    findings = sorted(_findings(evidence, policy), key=lambda item: (_WEIGHT[item.level], item.address, item.rule))
+    return Verdict(decision=decide(findings), findings=tuple(findings), policy=policy.name, policy_digest=policy.digest)
+
+
+def _findings(evidence: Evidence, policy: Policy) -> Iterator[Finding]:
+    for name, rule in RULES.items():
+        level = policy.levels.get(name, Level.NOTE)
+        if level is None:
+            continue
+        for finding in rule(evidence, policy):
+            yield replace(finding, level=level) if name in policy.levels else finding

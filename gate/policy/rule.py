@@ -1,0 +1,48 @@
+"""What a rule is: a name, and a pure function from evidence to findings.
+
+A rule has a file of its own under `gate/policy/rules`, a page of its name under `docs/rules`, a scenario that it
+catches and a near miss that it lets pass. The table of rules is in `gate/policy/evaluate.py`; nothing registers itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TypeAlias
+
+from diffing.change import ResourceChange, StateDiff
+from gate.policy.bookkeeping import Bookkeeping
+from gate.verdict import Finding, Level
+from sandbox.rehearsal import ApiCall, ApplyOutcome, Gap
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """Everything that rules may look at."""
+
+    diff: StateDiff
+    gaps: tuple[Gap, ...]
+    outcome: ApplyOutcome
+    calls: tuple[ApiCall, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """What a team has decided: see ``docs/policy.md``."""
+
+    name: str
+    digest: str
+    """SHA-256 over the text it was read from."""
+    levels: Mapping[str, Level | None] = field(default_factory=lambda: MappingProxyType({}))
+    """Rule name → the level its findings get instead; None switches the rule off."""
+    bookkeeping: Mapping[str, Bookkeeping] = field(default_factory=lambda: MappingProxyType({}))
+    """Further resource types that are bookkeeping only, each with the team's reason."""
+
+
+Rule: TypeAlias = Callable[[Evidence, Policy], Iterable[Finding]]
+
+
+def stakes_text(change: ResourceChange) -> str:
+    """Say what data is inside before the change: ``items: 3, objects: 12``; empty where none was counted."""
+    return ", ".join(f"{name}: {count}" for name, count in sorted(change.stakes_before.items()) if count)

@@ -1,0 +1,28 @@
+"""`resource-forgotten`: Terraform stops managing something that goes on existing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from diffing.change import Action
+from gate.policy.bookkeeping import lookup
+from gate.policy.rule import Evidence, Policy
+from gate.verdict import Finding, Level
+
+NAME = "resource-forgotten"
+
+
+def check(evidence: Evidence, policy: Policy) -> Iterator[Finding]:
+    """Yield a finding for every `forget`: for a person to judge, unless it is bookkeeping only."""
+    for change in evidence.diff.changes:
+        if change.action is not Action.FORGET:
+            continue
+        excused = lookup(change.type, policy.bookkeeping)
+        yield Finding(
+            rule=NAME,
+            level=Level.NOTE if excused else Level.REVIEW,
+            address=change.address,
+            message="is removed from the state and goes on existing, managed by nobody",
+            proof=change.proof,
+            remediation="Say in the change who manages it from now on (an `import` block elsewhere), or keep it.",
+        )

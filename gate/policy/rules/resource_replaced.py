@@ -1,0 +1,74 @@
+"""`resource-replaced`: something that may hold state or serve traffic is deleted and made anew."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from diffing.change import Action, AttributeChange, Lifespan, ResourceChange
+from diffing.values import Marker, Value, path_text, thaw
+from gate.policy.bookkeeping import lookup
+from gate.policy.rule import Evidence, Policy, stakes_text
+from gate.verdict import Finding, Level
+
+NAME = "resource-replaced"
+LONGEST_VALUE = 60
+
+
+def check(evidence: Evidence, policy: Policy) -> Iterator[Finding]:
+    """Yield a rejection for every replace, also for one that leaves an empty net difference."""
+    destroyed = {change.address for change in evidence.diff.changes if change.action.destroys}
+    for change in evidence.diff.changes:
+        replaced = change.action is Action.REPLACE or change.lifespan is Lifespan.RECREATED
+        if not replaced or change.owner in destroyed or lookup(change.type, policy.bookkeeping):
+            continue
+        yield Finding(
+            rule=NAME,
+            level=Level.REJECT,
+            address=change.address,
+            message=_message(change),
+            proof=change.proof,
+            remediation=_remediation(change),
+            causes=change.causes,
+        )
+
+
+def _message(change: ResourceChange) -> str:
+    forcing = [attribute for attribute in change.attributes if attribute.forces_replacement]
+    if forcing:
+        why = "; ".join(_forcing_text(attribute) for attribute in forcing)
+    elif change.announced:
+        why = change.reason or "the plan gives no attribute that forces it"
+    else:
+        why = "the plan does not say so; the clone shows a new resource under the old name"
+    stakes = stakes_text(change)
+    lost = f". At stake: {stakes}" if stakes else ""
+    return f"is deleted and made anew: {why}{lost}"
+
+
+def _forcing_text(attribute: AttributeChange) -> str:
+    return f"{path_text(attribute.path)} changes from {_short(attribute.before)} to {_short(attribute.after)}"
+
+
+def _short(value: Value) -> str:
+    match value:
+        case Marker.UNKNOWN:
+            return "(known after apply)"
+        case Marker():
+            return f"({value.value})"
+        case str():
+            text = f'"{value}"'
+        case _:
+            text = str(thaw(value))
+    return text if len(text) <= LONGEST_VALUE else text[: LONGEST_VALUE - 1] + "…"
+
+
+def _remediation(change: ResourceChange) -> str:
+    paths = ", ".join(sorted({path_text(path) for path in change.replace_paths})) or "the forcing attribute"
+    if change.reason == "replace_by_request":
+        return "Do not force the replacement (`-replace`)."
+    if change.reason == "replace_because_tainted":
+        return "The state marks it as tainted: have a person look at it, and `terraform untaint` it if it is sound."
+    return (
+        f"Leave {paths} as it is. If it must change: create the new resource beside the old one, move data and "
+        "traffic, and remove the old one in a later change that a person approves."
+    )
