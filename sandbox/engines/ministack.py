@@ -1,0 +1,62 @@
+"""MiniStack (https://github.com/ministackorg/ministack), the embedded default engine."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.metadata import version
+from pathlib import Path
+
+from sandbox.engines.process import DEFAULT_ACCOUNT, start_child
+from sandbox.errors import MissingToolError
+from sandbox.ports import RunningEngine
+from sandbox.rehearsal import EngineInfo
+
+
+class MiniStackEngine:
+    """Starts MiniStack clones; satisfies `sandbox.ports.Engine`. A 12-digit access key id is the account."""
+
+    @property
+    def name(self) -> str:
+        """What ``--engine`` calls it."""
+        return "ministack"
+
+    @contextmanager
+    def start(self, scratch: Path, *, public_port: int) -> Iterator[RunningEngine]:
+        """Start an empty clone; see `sandbox.ports.Engine.start`."""
+        if importlib.util.find_spec("ministack") is None:
+            raise MissingToolError(
+                "The engine ministack is not installed.",
+                hint="Install it: pip install --force-reinstall sandtable",
+            )
+        with start_child(
+            "sandbox.engines.ministack_server",
+            info=EngineInfo(name=self.name, version=version("ministack")),
+            scratch=scratch,
+            public_port=public_port,
+            settings=_settings(scratch.resolve(), public_port),
+        ) as engine:
+            yield engine
+
+
+def _settings(home: Path, public_port: int) -> dict[str, str]:
+    return {
+        # Not where it listens (the parent decides that) but what its URLs name.
+        "GATEWAY_PORT": str(public_port),
+        "MINISTACK_HOST": "127.0.0.1",
+        "MINISTACK_ACCOUNT_ID": DEFAULT_ACCOUNT,
+        # Functions run in containers or not at all; there is no container daemon to be found.
+        "LAMBDA_STRICT": "1",
+        # Would otherwise run SQL of the change in this process wherever DuckDB happens to be installed.
+        "ATHENA_ENGINE": "mock",
+        # Brokers and servers with ports of their own.
+        "IOT_MTLS_ENABLED": "0",
+        "SFTP_ENABLED": "0",
+        # A clone is forgotten when it ends.
+        "PERSIST_STATE": "0",
+        "S3_PERSIST": "0",
+        "STATE_DIR": str(home / "state"),
+        "S3_DATA_DIR": str(home / "s3"),
+        "LOG_LEVEL": "WARNING",
+    }
