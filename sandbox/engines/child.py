@@ -11,6 +11,7 @@ this process, which no engine here does: they run a function's code as a program
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import os
 import select
@@ -89,7 +90,7 @@ def _refuser(reachable: frozenset[tuple[object, ...]]) -> Callable[[str, tuple[o
             told.add(refusal)
             with contextlib.suppress(OSError):
                 sys.stderr.write(f"refused to {refusal}\n")
-        raise PermissionError(f"An engine may not {refusal}.")
+        raise PermissionError(errno.EACCES, f"An engine may not {refusal}")
 
     return refuse
 
