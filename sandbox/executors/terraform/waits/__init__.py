@@ -1,0 +1,21 @@
+"""The provider's waits, shortened in a patched copy: a rehearsal in seconds instead of minutes."""
+
+from sandbox.executors.terraform.waits.provider import (
+    DEV_OVERRIDES_WARNING,
+    InstalledProvider,
+    ShortenedProvider,
+    cli_configuration,
+    installed_providers,
+    shorten,
+)
+from sandbox.executors.terraform.waits.refused import Refused
+
+__all__ = [
+    "DEV_OVERRIDES_WARNING",
+    "InstalledProvider",
+    "Refused",
+    "ShortenedProvider",
+    "cli_configuration",
+    "installed_providers",
+    "shorten",
+]
