@@ -1,0 +1,444 @@
+"""When two values say the same thing, and where they differ leaf by leaf.
+
+Three strengths of sameness are kept apart, because a gate that confuses them either cries wolf or misses one:
+
+* *the same* (`differences`): JSON equality, 1 and 1.0 alike, true and 1 not;
+* *the same for Terraform* (`changed_paths`): besides, null and absent are one, as in Terraform's own plans;
+* *equivalent* (`equivalent`): the same effect, however written; for subtracting an engine's noise, never for
+  deciding that nothing happened to a resource.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+from typing import Any, NoReturn
+
+from deepdiff import DeepDiff
+from deepdiff.operator import BaseOperator
+
+from diffing.change import AttributeChange
+from diffing.values import Marker, Path, Value, freeze
+
+MAX_DEPTH = 60
+"""Values nested deeper than this are compared whole: deepdiff uses several stack frames for each level."""
+
+KEY_NAMES = ("id", "arn", "sid", "name", "key", "indexname", "attributename", "ruleid")
+"""Fields that name an item among its siblings, best first (lower case, without underscores)."""
+
+ORDERED_NAMES = frozenset(
+    {"args", "arguments", "columns", "command", "corsrule", "corsrules", "entrypoint", "layers", "stages", "steps"}
+)
+"""Lists whose order has an effect (lower case, without underscores); ``ordered_*`` belongs to them as well."""
+
+VOLATILE_EVERYWHERE = frozenset(
+    {
+        "last_modified",
+        "last_modified_date",
+        "last_modified_time",
+        "last_modified_timestamp",
+        "last_update_date",
+        "last_update_timestamp",
+        "last_updated_at",
+        "last_updated_date",
+        "last_updated_date_time",
+        "last_updated_time",
+        "latest_restorable_time",
+        "lock_token",
+        "modified_at",
+        "update_time",
+        "update_token",
+        "updated_at",
+    }
+)
+"""Computed attributes of the AWS provider (5.100) that move with every write, or by themselves, on any type."""
+
+_VOLATILE_BY_TYPE: Mapping[str, frozenset[str]] = MappingProxyType(
+    {
+        "aws_appconfig_hosted_configuration_version": frozenset({"version_number"}),
+        "aws_autoscaling_group": frozenset({"warm_pool_size"}),
+        "aws_cloudfront_distribution": frozenset({"etag", "in_progress_validation_batches", "status"}),
+        "aws_cloudfront_function": frozenset({"etag", "live_stage_etag", "status"}),
+        "aws_codeartifact_domain": frozenset({"asset_size_bytes"}),
+        "aws_cognito_user_pool": frozenset({"estimated_number_of_users"}),
+        "aws_ec2_managed_prefix_list": frozenset({"version"}),
+        "aws_efs_file_system": frozenset({"size_in_bytes"}),
+        "aws_glue_partition": frozenset({"last_accessed_time", "last_analyzed_time"}),
+        "aws_imagebuilder_image_pipeline": frozenset({"date_last_run", "date_next_run", "date_updated"}),
+        "aws_kinesis_firehose_delivery_stream": frozenset({"version_id"}),
+        "aws_kinesisanalyticsv2_application": frozenset({"version_id"}),
+        "aws_lambda_event_source_mapping": frozenset({"last_processing_result", "state"}),
+        "aws_launch_template": frozenset({"latest_version"}),
+        "aws_msk_cluster": frozenset({"current_version"}),
+        "aws_mwaa_environment": frozenset({"last_updated"}),
+        "aws_s3_bucket_object": frozenset({"version_id"}),
+        "aws_s3_object": frozenset({"version_id"}),
+        "aws_s3_object_copy": frozenset({"version_id"}),
+        "aws_secretsmanager_secret_version": frozenset({"version_id"}),
+        "aws_sfn_state_machine": frozenset({"revision_id"}),
+        "aws_ssm_document": frozenset({"document_version", "latest_version"}),
+        "aws_ssm_parameter": frozenset({"version"}),
+    }
+    | {
+        # The concurrency token of CloudFront's API. Of an S3 object, etag is the content, and is not listed.
+        f"aws_cloudfront_{kind}": frozenset({"etag"})
+        for kind in (
+            "cache_policy",
+            "continuous_deployment_policy",
+            "field_level_encryption_config",
+            "field_level_encryption_profile",
+            "key_group",
+            "key_value_store",
+            "origin_access_control",
+            "origin_access_identity",
+            "origin_request_policy",
+            "public_key",
+            "realtime_log_config",
+            "response_headers_policy",
+        )
+    }
+)
+
+_EMPTY = "empty"
+_CHANGED = "changed"
+
+
+def volatile_attributes(resource_type: str) -> frozenset[str]:
+    """Return the attributes of a Terraform resource type whose change says nothing about the resource."""
+    return VOLATILE_EVERYWHERE | _VOLATILE_BY_TYPE.get(resource_type, frozenset())
+
+
+def equivalent(a: Value, b: Value) -> bool:
+    """Tell whether two values have the same effect, however they are written.
+
+    Null, absent and empty values are one; 1 is 1.0 (but not ``true``); the order of a list is ignored unless its name
+    says that order has an effect (`ORDERED_NAMES`); text that holds a JSON object or list is compared as what it
+    holds. A policy document, recognised by its ``Statement``, follows IAM's rules instead: lists are sets, a single
+    item may stand without its list, and nothing empty is left out (an empty condition is not a missing one).
+
+    Each marker is equivalent to itself alone. For ``UNKNOWN`` and ``SENSITIVE`` that is no proof that the values
+    behind them are equal: whoever needs the proof has to look for markers first.
+    """
+    return _spelled(a) == _spelled(b)
+
+
+def changed_paths(before: Value, after: Value, *, sensitive: bool = False) -> tuple[AttributeChange, ...]:
+    """List the leaves in which two Terraform attribute trees differ, in the order of their paths.
+
+    An ``UNKNOWN`` after is a change unless it was unknown before. Null and absent are one. List items are named by
+    index; items that only moved because others came or went are not listed, a mere change of order is.
+
+    Args:
+        before: The attributes before; null or absent for a create.
+        after: The attributes after; null or absent for a delete.
+        sensitive: Also list what is ``SENSITIVE`` on both sides, of which nobody can say whether it changed.
+    """
+    changes = [
+        change
+        for change in differences(before, after, unordered=False)
+        if not {change.before, change.after} <= {None, Marker.ABSENT}
+    ]
+    if sensitive:
+        hidden = (
+            AttributeChange(path=path, before=Marker.SENSITIVE, after=Marker.SENSITIVE)
+            for path in _sensitive_paths(before, after, ())
+        )
+        changes = sorted([*changes, *hidden], key=lambda change: path_order(change.path))
+    return tuple(changes)
+
+
+def differences(before: Value, after: Value, *, unordered: bool = True) -> tuple[AttributeChange, ...]:
+    """List the leaves in which two values differ, in the order of their paths; swapping the values swaps each change.
+
+    A subtree that exists on one side only is given leaf by leaf, the other side ``ABSENT``; an empty container is a
+    leaf. Where the kind of value changed (null to an object, text to a list), that is one change with both values.
+
+    Args:
+        before: The value before; ``ABSENT`` or null where there was none.
+        after: The value after.
+        unordered: Read the lists as an API's answers, in which order rarely says anything. Lists of scalars are
+            multisets, and items of a list of objects with a naming field are paired by that field, whose text then
+            takes the index's place in the path (``GlobalSecondaryIndexes.by_owner.Projection``); JSON documents in
+            text are compared by what they say. Without it, items equal on both sides are paired and the rest is
+            compared by index.
+    """
+    if isinstance(after, Mapping | tuple) and before in (None, Marker.ABSENT):
+        changes = _appeared(after, (), unordered=unordered)
+    elif isinstance(before, Mapping | tuple) and after in (None, Marker.ABSENT):
+        changes = _vanished(before, (), unordered=unordered)
+    else:
+        changes = _deep_changes(before, after, unordered=unordered)
+    return tuple(sorted(changes, key=lambda change: path_order(change.path)))
+
+
+def path_order(path: Path) -> tuple[tuple[bool, int, str], ...]:
+    """Return a key that sorts paths: names before indices, indices by number."""
+    return tuple((True, part, "") if isinstance(part, int) else (False, 0, part) for part in path)
+
+
+def same(a: Value, b: Value) -> bool:
+    """Tell whether two values are equal as JSON: 1 is 1.0, ``true`` is not 1, and order counts."""
+    return _spelled(a, strict=True) == _spelled(b, strict=True)
+
+
+def _deep_changes(before: Value, after: Value, *, unordered: bool) -> Iterator[AttributeChange]:
+    left, right = _aligned({"": before}, {"": after}, unordered=unordered)
+    diff = DeepDiff(
+        left,
+        right,
+        view="tree",
+        custom_operators=[_LeafOperator(unordered=unordered)],
+        ignore_private_variables=False,  # by default deepdiff ignores keys that begin with two underscores
+        threshold_to_diff_deeper=0,  # by default objects with few keys in common are reported whole
+    )
+    for kind in (_CHANGED, "dictionary_item_added", "dictionary_item_removed"):
+        for level in diff.tree.get(kind, ()):
+            path = tuple(level.path(output_format="list"))[1:]
+            yield from _leaf_changes(path, level, kind, unordered=unordered)
+
+
+class _LeafOperator(BaseOperator):
+    """Keeps deepdiff to walking objects: whatever is not an object on both sides is a leaf, and compared here.
+
+    Left to itself deepdiff takes markers apart as Python objects and computes text diffs of long strings.
+    """
+
+    def __init__(self, *, unordered: bool) -> None:
+        super().__init__()
+        self._documents = unordered
+
+    def match(self, level: Any) -> bool:
+        """Whether this pair is a leaf."""
+        return not (isinstance(level.t1, dict) and isinstance(level.t2, dict))
+
+    def give_up_diffing(self, level: Any, diff_instance: Any) -> bool:
+        """Report the pair if it differs, and tell deepdiff to go no deeper."""
+        if not self._equal(level.t1, level.t2):
+            diff_instance.custom_report_result(_CHANGED, level)
+        return True
+
+    def _equal(self, a: Value, b: Value) -> bool:
+        if self._documents and _may_hold_document(a) and _may_hold_document(b):
+            return equivalent(a, b)
+        return same(a, b)
+
+
+def _aligned(
+    before: Mapping[Any, Value], after: Mapping[Any, Value], *, unordered: bool, depth: int = 0
+) -> tuple[dict[Any, Any], dict[Any, Any]]:
+    """Turn two objects into dicts for deepdiff, with every list that both have turned into a dict by path part."""
+    left: dict[Any, Any] = dict(before)
+    right: dict[Any, Any] = dict(after)
+    if depth >= MAX_DEPTH:
+        # Frozen objects are no dicts: below this depth they are leaves.
+        return left, right
+    for name in before.keys() & after.keys():
+        match before[name], after[name]:
+            case Mapping() as a, Mapping() as b:
+                left[name], right[name] = _aligned(a, b, unordered=unordered, depth=depth + 1)
+            case tuple() as a, tuple() as b:
+                items_a, items_b = _paired(a, b, name, unordered=unordered)
+                left[name], right[name] = _aligned(items_a, items_b, unordered=unordered, depth=depth + 1)
+            case a, b:
+                left[name], right[name] = a, b
+    return left, right
+
+
+def _paired(
+    before: tuple[Value, ...], after: tuple[Value, ...], name: str | int, *, unordered: bool
+) -> tuple[dict[str | int, Value], dict[str | int, Value]]:
+    """Name the items of two lists so that items which belong together have one name; equal items may be left out."""
+    if _has_order(name):
+        return dict(enumerate(before)), dict(enumerate(after))
+    if unordered and (field := _naming_field(before, after)):
+        return _by_field(before, field), _by_field(after, field)
+    left, right = _without_common(before, after)
+    scalars = not any(isinstance(item, Mapping | tuple) for item in (*before, *after))
+    if left or right or (unordered and scalars):
+        return left, right
+    return dict(enumerate(before)), dict(enumerate(after))
+
+
+def _has_order(name: str | int) -> bool:
+    plain = str(name).lower().replace("_", "")
+    return plain in ORDERED_NAMES or plain.startswith("ordered")
+
+
+def _naming_field(before: tuple[Value, ...], after: tuple[Value, ...]) -> str:
+    """Return the field that names the items in both lists, or nothing: text in every item, no two alike in a list."""
+    items = [item for item in (*before, *after) if isinstance(item, Mapping)]
+    if not items or len(items) != len(before) + len(after):
+        return ""
+    shared = set(items[0]).intersection(*items[1:])
+    for field in sorted(shared, key=_naming_rank):
+        if _naming_rank(field)[0] <= len(KEY_NAMES) and all(_distinct(side, field) for side in (before, after)):
+            return field
+    return ""
+
+
+def _naming_rank(field: str) -> tuple[int, str]:
+    plain = field.lower().replace("_", "")
+    if plain in KEY_NAMES:
+        return KEY_NAMES.index(plain), field
+    return len(KEY_NAMES) + (not plain.endswith(("id", "arn", "name", "key"))), field
+
+
+def _distinct(items: tuple[Value, ...], field: str) -> bool:
+    names = [item[field] for item in items if isinstance(item, Mapping)]
+    return all(isinstance(name, str) and name for name in names) and len(set(names)) == len(names)
+
+
+def _by_field(items: tuple[Value, ...], field: str) -> dict[str | int, Value]:
+    return {str(item[field]): item for item in items if isinstance(item, Mapping)}
+
+
+def _without_common(
+    before: tuple[Value, ...], after: tuple[Value, ...]
+) -> tuple[dict[str | int, Value], dict[str | int, Value]]:
+    """Leave out, of each item, as many as both lists have; what remains keeps its index."""
+    spelled_before = [_spelled(item, strict=True) for item in before]
+    spelled_after = [_spelled(item, strict=True) for item in after]
+    common = Counter(spelled_before) & Counter(spelled_after)
+    return _rest(before, spelled_before, common), _rest(after, spelled_after, common)
+
+
+def _rest(items: tuple[Value, ...], spelled: list[str], common: Counter[str]) -> dict[str | int, Value]:
+    left_out = Counter(common)
+    rest: dict[str | int, Value] = {}
+    for index, (item, text) in enumerate(zip(items, spelled, strict=True)):
+        if left_out[text] > 0:
+            left_out[text] -= 1
+        else:
+            rest[index] = item
+    return rest
+
+
+def _leaf_changes(path: Path, level: Any, kind: str, *, unordered: bool) -> Iterator[AttributeChange]:
+    """Turn one of deepdiff's findings into changes of leaves."""
+    match kind:
+        case "dictionary_item_added":
+            yield from _appeared(level.t2, path, unordered=unordered)
+        case "dictionary_item_removed":
+            yield from _vanished(level.t1, path, unordered=unordered)
+        case _:
+            yield AttributeChange(path=path, before=level.t1, after=level.t2)
+
+
+def _appeared(value: Value, path: Path, *, unordered: bool) -> Iterator[AttributeChange]:
+    for leaf, item in _leaves(value, path, unordered=unordered):
+        yield AttributeChange(path=leaf, before=Marker.ABSENT, after=item)
+
+
+def _vanished(value: Value, path: Path, *, unordered: bool) -> Iterator[AttributeChange]:
+    for leaf, item in _leaves(value, path, unordered=unordered):
+        yield AttributeChange(path=leaf, before=item, after=Marker.ABSENT)
+
+
+def _leaves(value: Value, path: Path, *, unordered: bool) -> Iterator[tuple[Path, Value]]:
+    """Walk to the leaves; an empty container, and whatever lies too deep, is a leaf."""
+    items: Mapping[Any, Value] = {}
+    if len(path) < MAX_DEPTH:
+        match value:
+            case Mapping():
+                items = value
+            case tuple():
+                items = _paired(value, (), path[-1] if path else "", unordered=unordered)[0]
+    if not items:
+        yield path, value
+    for name, item in items.items():
+        yield from _leaves(item, (*path, name), unordered=unordered)
+
+
+def _sensitive_paths(before: Value, after: Value, path: Path) -> Iterator[Path]:
+    match before, after:
+        case (Marker.SENSITIVE, Marker.SENSITIVE):
+            yield path
+        case (Mapping() as a, Mapping() as b):
+            for name in a.keys() & b.keys():
+                yield from _sensitive_paths(a[name], b[name], (*path, name))
+        case (tuple() as a, tuple() as b):
+            for index, (item_a, item_b) in enumerate(zip(a, b, strict=False)):
+                yield from _sensitive_paths(item_a, item_b, (*path, index))
+        case _:
+            pass
+
+
+def _spelled(value: Value, *, strict: bool = False, policy: bool = False, ordered: bool = False) -> str:
+    """Write a value so that values which count as the same are written the same.
+
+    Args:
+        value: What to write.
+        strict: By JSON equality; otherwise by effect.
+        policy: Inside an IAM policy document.
+        ordered: The order of this list has an effect.
+    """
+    if not strict and not policy and (value is Marker.ABSENT or value in (None, "", (), {})):
+        return _EMPTY
+    match value:
+        case str():
+            return json.dumps(value) if strict else _spelled_text(value, policy=policy)
+        case Mapping():
+            return _spelled_object(value, strict=strict, policy=policy)
+        case tuple():
+            items = [_spelled(item, strict=strict, policy=policy) for item in value]
+            return _spelled_list(items, policy=policy, ordered=strict or ordered)
+        case _:
+            return _spelled_atom(value)
+
+
+def _spelled_atom(value: Marker | float | None) -> str:
+    match value:
+        case Marker():
+            return f"({value.value})"
+        case None:
+            return "null"
+        case bool():
+            return "true" if value else "false"
+        case _:
+            # Hexadecimal, because Python refuses to write very long integers in decimal.
+            whole = int(value) if isinstance(value, float) and value.is_integer() else value
+            return hex(whole) if isinstance(whole, int) else repr(whole)
+
+
+def _spelled_text(text: str, *, policy: bool) -> str:
+    if _may_hold_document(text):
+        try:
+            parsed = json.loads(text, object_pairs_hook=_unambiguous, parse_constant=_refuse)
+            return f"json:{_spelled(freeze(parsed), policy=policy)}"
+        except (ValueError, RecursionError):
+            pass  # no JSON, or JSON that can be read in two ways: then the text itself is what it says
+    return json.dumps(text)
+
+
+def _may_hold_document(value: Value) -> bool:
+    return isinstance(value, str) and value.lstrip()[:1] in {"{", "["}
+
+
+def _spelled_object(value: Mapping[str, Value], *, strict: bool, policy: bool) -> str:
+    inside = not strict and (policy or "Statement" in value)
+    fields = (
+        (json.dumps(name), _spelled(item, strict=strict, policy=inside, ordered=_has_order(name)))
+        for name, item in value.items()
+    )
+    kept = sorted(f"{name}:{text}" for name, text in fields if strict or inside or text != _EMPTY)
+    return _EMPTY if not kept and not strict and not inside else "{" + ",".join(kept) + "}"
+
+
+def _spelled_list(items: list[str], *, policy: bool, ordered: bool) -> str:
+    if policy:
+        items = sorted(set(items))
+        return items[0] if len(items) == 1 else "[" + ",".join(items) + "]"
+    return "[" + ",".join(items if ordered else sorted(items)) + "]"
+
+
+def _unambiguous(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    parsed = dict(pairs)
+    if len(parsed) != len(pairs):
+        raise ValueError("a name occurs twice in one object")
+    return parsed
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is not JSON")
