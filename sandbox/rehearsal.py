@@ -57,6 +57,8 @@ class ApiCall:
     """Seconds of ``latency`` that the recorder itself spent."""
     method: str = ""
     path: str = ""
+    agent: str = ""
+    """Who made it, by its User-Agent: ``terraform-provider-aws``, ``aws-cli``, ``boto3``; not proof against forgery."""
 
     @property
     def succeeded(self) -> bool:
@@ -201,3 +203,7 @@ class Rehearsal:
     gaps: tuple[Gap, ...]
     timings: tuple[Timing, ...]
     notices: tuple[str, ...] = ()
+    digest: str = ""
+    """SHA-256 over the files of the change, as they were copied."""
+    waits_shortened: bool = False
+    """Whether the provider's waits between status reads were compressed."""

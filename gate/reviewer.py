@@ -1,0 +1,135 @@
+"""The use case: rehearse a change, reconcile what was seen, judge it, report it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from gate.policy.rule import Evidence
+from gate.policy_source import Policies, find_policies
+from gate.report.model import Proposal, Report
+from gate.report.model import Target as ReportedTarget
+from gate.wiring import DEFAULT_ENGINE, engine_named, tool_version
+from sandbox.errors import UsageError
+from sandbox.executors.terraform.binary import find_terraform
+from sandbox.ports import Progress, SilentProgress
+from sandbox.proposal import TerraformProposal
+from sandbox.rehearsal import Rehearsal, Timing
+from sandbox.rehearse import RehearsalRequest, rehearse
+from sandbox.targets.target import parse_target
+from sandbox.witnesses.reconcile import reconcile
+
+DEFAULT_ACCOUNT = "123456789012"
+DEFAULT_REGION = "us-east-1"
+DEFAULT_TIMEOUT = 1800.0
+ACCOUNT_DIGITS = 12
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewRequest:
+    """Everything that a front door can ask for. Paths may be relative to the current folder."""
+
+    change: Path
+    target: str
+    """As ``--target`` takes it: ``config:DIR``, ``git:REF[:DIR]``, ``empty``."""
+    engine: str = DEFAULT_ENGINE
+    policy: Path | None = None
+    seed: Path | None = None
+    terraform: Path | None = None
+    account: str = DEFAULT_ACCOUNT
+    region: str = DEFAULT_REGION
+    variables: tuple[str, ...] = ()
+    var_files: tuple[Path, ...] = ()
+    workspace: str = "default"
+    timeout: float = DEFAULT_TIMEOUT
+    """Seconds for everything that Terraform does, together."""
+    parallelism: int = 10
+    environment: Mapping[str, str] = field(default_factory=dict)
+    """The user's environment variables; an allowlist of them reaches Terraform."""
+
+
+def review(request: ReviewRequest, progress: Progress | None = None) -> Report:
+    """Rehearse and judge one change.
+
+    Raises:
+        UsageError: the request itself is wrong.
+        SandtableError: the rehearsal could not be carried out; its subclasses say why.
+    """
+    progress = progress or SilentProgress()
+    _check(request)
+    target = parse_target(request.target)
+    policies = find_policies(request.policy, change_dir=request.change, target=target)
+    binary = find_terraform(request.terraform, request.environment)
+    rehearsal = rehearse(
+        RehearsalRequest(
+            proposal=TerraformProposal(
+                directory=request.change,
+                variables=request.variables,
+                var_files=request.var_files,
+                workspace=request.workspace,
+            ),
+            target=target,
+            engine=engine_named(request.engine),
+            binary=binary,
+            environment=request.environment,
+            account=request.account,
+            region=request.region,
+            seed=request.seed,
+            timeout=request.timeout,
+            parallelism=request.parallelism,
+        ),
+        progress,
+    )
+    progress.phase("Judging")
+    return judge(request, rehearsal, policies)
+
+
+def judge(request: ReviewRequest, rehearsal: Rehearsal, policies: Policies) -> Report:
+    """Turn what a rehearsal observed into the report."""
+    start = time.perf_counter()
+    observed = reconcile(rehearsal)
+    verdict = policies.judge(
+        Evidence(diff=observed.diff, gaps=observed.gaps, outcome=rehearsal.outcome, calls=rehearsal.calls)
+    )
+    seconds = time.perf_counter() - start
+    return Report(
+        verdict=verdict,
+        diff=observed.diff,
+        calls=rehearsal.calls,
+        gaps=observed.gaps,
+        outcome=rehearsal.outcome,
+        timings=(*rehearsal.timings, Timing(phase="judge", seconds=seconds, own=seconds)),
+        engine=rehearsal.engine,
+        target=ReportedTarget(
+            kind=request.target.partition(":")[0],
+            source=request.target,
+            account=request.account,
+            region=request.region,
+            resources=sum(instance.mode == "managed" for instance in rehearsal.state_before),
+        ),
+        proposal=Proposal(
+            kind="terraform",
+            source=str(request.change),
+            digest=rehearsal.digest,
+            terraform_version=rehearsal.plan.terraform_version,
+        ),
+        notices=rehearsal.notices,
+        isolation="none",
+        waits="shortened" if rehearsal.waits_shortened else "real",
+        tool_version=tool_version(),
+        created_at=datetime.now(UTC).isoformat(timespec="seconds"),
+    )
+
+
+def _check(request: ReviewRequest) -> None:
+    if not request.change.is_dir():
+        raise UsageError(f"There is no directory {request.change}.", hint="Name the Terraform root module to rehearse.")
+    if len(request.account) != ACCOUNT_DIGITS or not request.account.isdigit():
+        raise UsageError(f"{request.account!r} is not an AWS account id.", hint="An account id has twelve digits.")
+    if request.timeout <= 0:
+        raise UsageError("--timeout must be more than 0 seconds.", hint="The default is 1800.")
+    if request.seed is not None and not request.seed.is_file():
+        raise UsageError(f"There is no seed file {request.seed}.", hint="docs/seeds.md describes it.")

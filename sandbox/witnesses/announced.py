@@ -1,0 +1,114 @@
+"""What the plan announces, once the engine's own noise is taken off it.
+
+Noise is what the *unchanged* baseline plans on this engine. It is taken off attribute by attribute: an attribute is
+noise only where the change plans the very value that the unchanged baseline plans too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from diffing.change import Action, AttributeChange
+from diffing.normalize import changed_paths, equivalent
+from diffing.values import Marker, Path, Value
+from sandbox.rehearsal import Plan, PlannedChange, StateInstance
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Announced:
+    """One managed resource instance that the plan has something to say about."""
+
+    planned: PlannedChange
+    action: Action
+    """The plan's action with noise taken off."""
+    attributes: tuple[AttributeChange, ...]
+    hidden_by_noise: str = ""
+    """Why it cannot be told what the change does here; empty where it can."""
+    noise: bool = False
+    """Nothing remains of it but the engine's noise."""
+
+    @property
+    def address(self) -> str:
+        """The Terraform address after the change."""
+        return self.planned.address
+
+
+def announced(plan: Plan, noise: Plan, after: Mapping[str, StateInstance]) -> tuple[Announced, ...]:
+    """Return what the plan announces for managed resources, in the plan's order.
+
+    Args:
+        plan: The plan of the change.
+        noise: The plan of the unchanged baseline.
+        after: The state after the apply by address: values that were unknown in the plan are taken from it.
+    """
+    noisy = {change.address: change for change in noise.changes if change.action is not Action.NO_OP}
+    return tuple(
+        _without_noise(change, noisy.get(change.previous_address or change.address), after.get(change.address))
+        for change in plan.changes
+        if change.mode == "managed" and (change.action is not Action.NO_OP or change.previous_address)
+    )
+
+
+def noise_of(noise: Plan) -> tuple[Announced, ...]:
+    """Return the noise itself, for the report."""
+    return tuple(
+        Announced(planned=change, action=change.action, attributes=_attributes(change, None), noise=True)
+        for change in noise.changes
+        if change.mode == "managed" and change.action is not Action.NO_OP
+    )
+
+
+def _without_noise(change: PlannedChange, noise: PlannedChange | None, after: StateInstance | None) -> Announced:
+    attributes = _attributes(change, after)
+    if noise is None:
+        return Announced(planned=change, action=change.action, attributes=attributes)
+    if noise.action is not Action.UPDATE:
+        return Announced(
+            planned=change,
+            action=change.action,
+            attributes=attributes,
+            hidden_by_noise=f"the unchanged configuration already plans to {noise.action.value} it on this engine",
+        )
+    # Compared before unknown values are filled in: noise and change must plan the same.
+    same = {item.path for item in _attributes(change, None) if _planned_alike(item.path, change.after, noise.after)}
+    remaining = tuple(item for item in attributes if item.path not in same)
+    if change.action is Action.UPDATE and not remaining:
+        return Announced(planned=change, action=Action.NO_OP, attributes=attributes, noise=True)
+    return Announced(planned=change, action=change.action, attributes=remaining)
+
+
+def _planned_alike(path: Path, after: Value, noise_after: Value) -> bool:
+    return equivalent(value_at(after, path), value_at(noise_after, path))
+
+
+def _attributes(change: PlannedChange, after: StateInstance | None) -> tuple[AttributeChange, ...]:
+    return tuple(_resolved(change, after))
+
+
+def _resolved(change: PlannedChange, after: StateInstance | None) -> Iterator[AttributeChange]:
+    for item in changed_paths(change.before, change.after):
+        forces = any(
+            item.path[: len(path)] == path or path[: len(item.path)] == item.path for path in change.replace_paths
+        )
+        value = item.after
+        if value is Marker.UNKNOWN and after is not None:
+            found = value_at(after.attributes, item.path)
+            value = Marker.UNKNOWN if found is Marker.ABSENT else found
+            if not forces and equivalent(item.before, value):
+                continue
+        yield AttributeChange(path=item.path, before=item.before, after=value, forces_replacement=forces)
+
+
+def value_at(value: Value, path: Path) -> Value:
+    """Follow a path into a value; Marker.ABSENT where it leads nowhere."""
+    for part in path:
+        if isinstance(value, Mapping) and part in value:
+            value = value[str(part)]
+        elif isinstance(value, tuple) and isinstance(part, int) and part < len(value):
+            value = value[part]
+        elif isinstance(value, Marker) and value is not Marker.ABSENT:
+            return value
+        else:
+            return Marker.ABSENT
+    return value

@@ -1,0 +1,63 @@
+"""The three witnesses, joined: what each says, who saw what, where they disagree, and what nobody can say."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from diffing.change import Action, Lifespan, Proof, ResourceChange, StateDiff, Witness
+from sandbox.rehearsal import Gap, Rehearsal
+from sandbox.witnesses.announced import noise_of
+from sandbox.witnesses.gaps import call_gaps, read_gaps
+from sandbox.witnesses.managed import managed_changes
+from sandbox.witnesses.scene import scene as index
+from sandbox.witnesses.unannounced import unannounced_changes
+
+_ORDER = {
+    Action.DELETE: 0,
+    Action.REPLACE: 1,
+    Action.FORGET: 2,
+    Action.UPDATE: 3,
+    Action.CREATE: 4,
+    Action.NO_OP: 5,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observed:
+    """What a rehearsal amounts to."""
+
+    diff: StateDiff
+    gaps: tuple[Gap, ...]
+
+
+def reconcile(rehearsal: Rehearsal) -> Observed:
+    """Join plan, calls and clone into one StateDiff, destructive changes first."""
+    scene = index(rehearsal)
+    managed, doubts = managed_changes(scene)
+    changes = sorted((*managed, *unannounced_changes(scene)), key=_rank)
+    gaps = (*rehearsal.gaps, *doubts, *call_gaps(rehearsal.calls), *read_gaps(scene))
+    return Observed(
+        diff=StateDiff(changes=tuple(changes), noise=_noise(rehearsal)),
+        gaps=tuple(sorted(set(gaps), key=lambda gap: (not gap.blocking, gap))),
+    )
+
+
+def _rank(change: ResourceChange) -> tuple[int, bool, str]:
+    return (_ORDER[change.action], bool(change.owner), change.address)
+
+
+def _noise(rehearsal: Rehearsal) -> tuple[ResourceChange, ...]:
+    return tuple(
+        ResourceChange(
+            address=item.address,
+            type=item.planned.type,
+            action=item.action,
+            proof=Proof.COMPUTED,
+            lifespan=Lifespan.EXISTING,
+            attributes=item.attributes,
+            replace_paths=item.planned.replace_paths,
+            reason="the unchanged baseline plans this on the engine",
+            witnesses=frozenset({Witness.PLAN}),
+        )
+        for item in noise_of(rehearsal.noise)
+    )
