@@ -8,7 +8,7 @@ from diffing.change import Action, AttributeChange, Lifespan, Proof, Replacement
 from diffing.compare import PhysicalChange
 from diffing.renames import find_renames
 from diffing.snapshot import NOTHING, Identity
-from diffing.values import Marker, Path
+from diffing.values import Marker, Value
 from sandbox.inventory.join import Join
 from sandbox.rehearsal import Gap, GapKind
 from sandbox.witnesses.announced import Announced
@@ -117,7 +117,7 @@ def _change(scene: Scene, item: Announced, *, rename_of: str, in_doubt: bool) ->
         reason=item.planned.reason,
         causes=_causes(scene, item),
         witnesses=frozenset(witnesses),
-        disagreements=_disagreements(scene, item),
+        disagreements=_disagreements(item, was),
         stakes_before=before.resource.stakes if before is not None and exact else NOTHING,
         stakes_after=was.stakes_after if was is not None else _stakes_after(scene, after),
         calls=calls,
@@ -162,10 +162,8 @@ def _causes(scene: Scene, item: Announced) -> tuple[str, ...]:
     )
 
 
-def _disagreements(scene: Scene, item: Announced) -> tuple[str, ...]:
-    before, _ = scene.joined(item)
-    change = _physical(scene, before)
-    if before is None or change is None or not before.exact:
+def _disagreements(item: Announced, change: PhysicalChange | None) -> tuple[str, ...]:
+    if change is None:
         return ()
     if item.action in {Action.UPDATE, Action.NO_OP, Action.FORGET} and change.action.destroys:
         return (f"the plan says {item.action.value}, and in the clone it is gone or made anew",)
@@ -190,6 +188,11 @@ def _gap(scene: Scene, item: Announced) -> Gap | None:
         )
     if not finished(scene, item) or seen_in_clone(scene, item) or _changes_nothing_in_aws(item):
         return None
+    return _unseen(scene, item)
+
+
+def _unseen(scene: Scene, item: Announced) -> Gap | None:
+    """Terraform says that it is done, and the clone does not show it."""
     before, after = scene.joined(item)
     if before is None and after is None:
         return Gap(kind=GapKind.UNREADABLE, subject=item.address, reason="the clone's inventory does not show it")
@@ -220,7 +223,7 @@ def _renames(items: list[Announced]) -> dict[str, str]:
     return {rename.to_address: rename.from_address for rename in find_renames(deletes, creates)}
 
 
-def _without_unknown(after: object, attributes: tuple[AttributeChange, ...]) -> Mapping[str, object]:
+def _without_unknown(after: Mapping[str, Value], attributes: tuple[AttributeChange, ...]) -> Mapping[str, Value]:
     """Leave out what AWS decides: a new id never equals the old one."""
-    unknown: set[Path] = {item.path[:1] for item in attributes if item.after is Marker.UNKNOWN}
-    return {key: value for key, value in dict(after).items() if (key,) not in unknown and value is not Marker.UNKNOWN}  # type: ignore[call-overload]
+    unknown = {item.path[0] for item in attributes if item.after is Marker.UNKNOWN}
+    return {key: value for key, value in after.items() if key not in unknown and value is not Marker.UNKNOWN}
