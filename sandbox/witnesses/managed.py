@@ -119,7 +119,7 @@ def _change(scene: Scene, item: Announced, *, rename_of: str, in_doubt: bool) ->
         witnesses=frozenset(witnesses),
         disagreements=_disagreements(item, was),
         stakes_before=before.resource.stakes if before is not None and exact else NOTHING,
-        stakes_after=was.stakes_after if was is not None else _stakes_after(scene, after),
+        stakes_after=was.stakes_after if was is not None else _stakes_after(after),
         calls=calls,
         previous_address=item.planned.previous_address,
         rename_of=rename_of,
@@ -133,7 +133,7 @@ def _proof(item: Announced, *, seen: bool, in_doubt: bool) -> Proof:
     return Proof.PROVED if seen else Proof.COMPUTED
 
 
-def _stakes_after(scene: Scene, after: Join | None) -> Mapping[str, int]:
+def _stakes_after(after: Join | None) -> Mapping[str, int]:
     return after.resource.stakes if after is not None and after.exact else NOTHING
 
 

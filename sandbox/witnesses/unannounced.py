@@ -1,8 +1,8 @@
 """What the clone shows and no announcement accounts for: side effects, consequences, lost data.
 
 A change in the clone is *accounted for* when the plan announces something for the resource itself, or for a part of
-it (a setting of a bucket, a rule of a group). It is a *consequence* when the calls that wrote to it, or the removal of what
-contained it, belong to something announced. Everything else was done behind the plan's back.
+it (a setting of a bucket, a rule of a group). It is a *consequence* when the calls that wrote to it, or the removal of
+what contained it, belong to something announced. Everything else was done behind the plan's back.
 """
 
 from __future__ import annotations
