@@ -1,0 +1,237 @@
+"""The facade: a real Terraform against a clone, in copies of the user's folders."""
+
+from __future__ import annotations
+
+import errno
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+from diffing.values import Path as ValuePath
+from sandbox.errors import ConfigurationError, SandtableError
+from sandbox.executors.terraform import command
+from sandbox.executors.terraform import workspace as workspaces
+from sandbox.executors.terraform.binary import TerraformBinary
+from sandbox.executors.terraform.deadline import Deadline
+from sandbox.executors.terraform.environment import Surroundings, for_commands
+from sandbox.executors.terraform.installation import Installer
+from sandbox.executors.terraform.overrides import child_override, root_override, write_override
+from sandbox.executors.terraform.planfile import parse_plan
+from sandbox.executors.terraform.run import Transcript, capture, failure, run_command
+from sandbox.executors.terraform.statefile import parse_state
+from sandbox.executors.terraform.workspace import Workspace
+from sandbox.ports import Progress
+from sandbox.rehearsal import ApplyOutcome, Plan, StateInstance
+
+_CHANGES = 2
+"""Exit code of ``plan -detailed-exitcode`` when all is well and there are changes."""
+
+
+class TerraformExecutor:
+    """Runs Terraform commands on copies, against the clone.
+
+    Args:
+        binary: Which Terraform.
+        endpoint: Where the clone (or the recorder before it) listens: ``http://127.0.0.1:PORT``.
+        account: The clone's default account.
+        region: The default region.
+        scratch: A folder of this rehearsal's own.
+        environment: The environment of this program; an allowlist of it is passed on.
+        progress: Told what is going on.
+        deadline: When every command ends.
+        variables: ``NAME=VALUE`` for ``-var``.
+        var_files: Variable files; relative ones are relative to each configuration's folder.
+        workspace: The Terraform workspace that the configuration sees.
+        parallelism: How many resources Terraform works on at once.
+    """
+
+    def __init__(
+        self,
+        *,
+        binary: TerraformBinary,
+        endpoint: str,
+        account: str,
+        region: str,
+        scratch: Path,
+        environment: Mapping[str, str],
+        progress: Progress,
+        deadline: Deadline,
+        variables: tuple[str, ...] = (),
+        var_files: tuple[Path, ...] = (),
+        workspace: str = "default",
+        parallelism: int = 10,
+    ) -> None:
+        self._binary = binary
+        self._account = account
+        self._scratch = scratch
+        self._inherited = environment
+        self._progress = progress
+        self._deadline = deadline
+        self._variables = variables
+        self._var_files = var_files
+        self._workspace = workspace
+        self._parallelism = parallelism
+        surroundings = Surroundings.create(scratch, account=account, region=region)
+        self._environment = for_commands(
+            environment, surroundings, endpoint=endpoint, account=account, region=region, workspace=workspace
+        )
+        self._planned: dict[str, int] = {}
+        self._sensitive: dict[str, tuple[ValuePath, ...]] = {}
+
+    def prepare(self, name: str, source: Path) -> Workspace:
+        """Copy a configuration and turn the copy towards the clone.
+
+        Args:
+            name: What to call it: ``baseline`` or ``change``.
+            source: The user's root module.
+
+        Raises:
+            UsageError: it is not a configuration, or refers to something that may not be copied.
+        """
+        home = self._inherited.get("HOME", "")
+        workspace = workspaces.prepare(
+            source,
+            self._scratch / name,
+            name=name,
+            var_files=self._var_files,
+            suffixes=self._binary.suffixes,
+            protected=(Path(home),) if home else (),
+        )
+        for notice in workspace.notices:
+            self._progress.notice(notice)
+        for folder, facts in workspace.modules.items():
+            if folder == workspace.root:
+                override = root_override(facts, uses_aws=workspace.uses_aws, account=self._account)
+            else:
+                override = child_override(facts, account=self._account)
+            if override:
+                write_override(folder, override, self._binary.suffixes)
+        return workspace
+
+    def init(self, ws: Workspace) -> None:
+        """Install modules and providers.
+
+        Raises:
+            ConfigurationError: Terraform does not accept the configuration.
+            MissingToolError: a provider cannot be had.
+            TimeoutExpiredError: it ran into the deadline.
+        """
+        Installer(
+            binary=self._binary,
+            inherited=self._inherited,
+            child=self._environment,
+            scratch=self._scratch,
+            account=self._account,
+            deadline=self._deadline,
+            progress=self._progress,
+        ).install(ws)
+
+    def apply_all(self, ws: Workspace, *, endpoint: str | None = None) -> ApplyOutcome:
+        """Plan and apply in one command.
+
+        Args:
+            ws: What to apply.
+            endpoint: Another way to the clone for this command.
+
+        Raises:
+            TimeoutExpiredError: it ran into the deadline.
+        """
+        arguments = command.apply(
+            self._binary, variables=self._variables, var_files=ws.var_files, parallelism=self._parallelism
+        )
+        return self._run(ws, "apply", arguments, endpoint=endpoint).outcome()
+
+    def plan(self, ws: Workspace, *, endpoint: str | None = None, quick_no_op: bool = False) -> Plan:
+        """Plan into a file, and read the plan.
+
+        Args:
+            ws: What to plan.
+            endpoint: Another way to the clone for this command.
+            quick_no_op: Return an empty plan, without reading the file, where there are no changes.
+
+        Raises:
+            ConfigurationError: Terraform reports errors.
+            TimeoutExpiredError: it ran into the deadline.
+        """
+        arguments = command.plan(
+            self._binary, variables=self._variables, var_files=ws.var_files, parallelism=self._parallelism
+        )
+        transcript = self._run(ws, "plan", arguments, endpoint=endpoint, good=frozenset({0, _CHANGES}))
+        if transcript.errors or transcript.code not in {0, _CHANGES}:
+            raise failure(f"terraform plan of the {ws.name}", transcript)
+        self._planned[ws.name] = transcript.total or 0
+        if quick_no_op and transcript.code == 0:
+            return Plan(changes=(), terraform_version=self._binary.version)
+        document = capture(
+            command.show_plan(self._binary),
+            title=f"terraform show of the plan of the {ws.name}",
+            cwd=ws.root,
+            environment=self._environment,
+            deadline=self._deadline,
+        )
+        parsed = parse_plan(document)
+        for address, paths in parsed.sensitive.items():
+            self._sensitive[address] = tuple({*self._sensitive.get(address, ()), *paths})
+        return parsed.plan
+
+    def apply_plan(self, ws: Workspace) -> ApplyOutcome:
+        """Apply what ``plan`` planned.
+
+        Raises:
+            TimeoutExpiredError: it ran into the deadline.
+        """
+        arguments = command.apply_plan(self._binary, parallelism=self._parallelism)
+        return self._run(ws, "apply", arguments, total=self._planned.get(ws.name)).outcome()
+
+    def adopt_state(self, ws: Workspace, from_: Workspace) -> None:
+        """Let one configuration start from the state that another one has reached."""
+        original, copy = self._state_file(from_), self._state_file(ws)
+        if not original.exists():
+            return
+        try:
+            copy.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            shutil.copyfile(original, copy)
+        except OSError as error:
+            full = " The disk is full." if error.errno == errno.ENOSPC else ""
+            raise SandtableError(
+                f"The state of the {from_.name} could not be copied to the {ws.name}: {error.strerror}.{full}",
+                hint="The scratch folder lies under TMPDIR and must be writable.",
+            ) from error
+
+    def state(self, ws: Workspace) -> tuple[StateInstance, ...]:
+        """What Terraform has in its state; empty where nothing was applied.
+
+        Raises:
+            ConfigurationError: the state cannot be read.
+        """
+        try:
+            text = self._state_file(ws).read_text(encoding="utf-8")
+        except FileNotFoundError:
+            return ()
+        except (OSError, UnicodeDecodeError) as error:
+            raise ConfigurationError(f"The state of the {ws.name} could not be read: {error}.") from error
+        return parse_state(text, self._sensitive)
+
+    def _state_file(self, ws: Workspace) -> Path:
+        folder = ws.root if self._workspace == "default" else ws.root / "terraform.tfstate.d" / self._workspace
+        return folder / "terraform.tfstate"
+
+    def _run(
+        self,
+        ws: Workspace,
+        verb: str,
+        arguments: list[str],
+        *,
+        endpoint: str | None = None,
+        total: int | None = None,
+        good: frozenset[int] = frozenset({0}),
+    ) -> Transcript:
+        return run_command(
+            arguments,
+            title=f"terraform {verb} of the {ws.name}",
+            cwd=ws.root,
+            environment=self._environment | ({"AWS_ENDPOINT_URL": endpoint} if endpoint else {}),
+            deadline=self._deadline,
+            transcript=Transcript(progress=self._progress, total=total),
+            good=good,
+        )

@@ -1,0 +1,149 @@
+"""One command under supervision: its output line by line as it comes, a deadline, and nothing left behind."""
+
+from __future__ import annotations
+
+import os
+import selectors
+import signal
+import subprocess
+import sys
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from sandbox.errors import SandtableError
+from sandbox.executors.terraform.deadline import Deadline
+
+SUPERVISOR = Path(__file__).with_name("supervisor.py")
+INTERRUPT_GRACE = 3.0
+"""Seconds between asking (SIGINT: Terraform stops and writes its state) and killing."""
+KILL_GRACE = 5.0
+
+_TAIL_LINES = 60
+_TAIL_WIDTH = 2000
+_CHUNK = 1 << 16
+_POLL = 0.5
+_EXIT_GRACE = 0.05
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finished:
+    """How a command ended."""
+
+    code: int
+    errors: tuple[str, ...]
+    """The last lines of its standard error."""
+    expired: bool = False
+    """It was ended because the deadline had passed."""
+
+
+def run(
+    command: Sequence[str],
+    *,
+    cwd: Path,
+    environment: Mapping[str, str],
+    deadline: Deadline,
+    on_line: Callable[[str], None],
+) -> Finished:
+    """Run a command in a session of its own; whatever ends this call also ends every process of the command.
+
+    Args:
+        command: Program (an absolute path) and arguments.
+        cwd: Its working directory.
+        environment: Its whole environment.
+        deadline: When to end it.
+        on_line: Called with each line of standard output, without the line break.
+
+    Raises:
+        SandtableError: the process could not be started.
+    """
+    arguments = [sys.executable, "-I", "-S", str(SUPERVISOR), str(os.getpid()), *command]
+    try:
+        process = subprocess.Popen(
+            arguments,
+            cwd=cwd,
+            env=dict(environment),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+        )
+    except OSError as error:
+        raise SandtableError(f"{command[0]} could not be started: {error.strerror}.") from error
+    errors: deque[str] = deque(maxlen=_TAIL_LINES)
+    try:
+        expired = _read(process, deadline, on_line, lambda line: errors.append(line[:_TAIL_WIDTH]))
+    finally:
+        _end(process)
+    return Finished(code=process.returncode, errors=tuple(errors), expired=expired)
+
+
+class _Lines:
+    """Cuts a stream of bytes into lines of text."""
+
+    def __init__(self, stream: IO[bytes], on_line: Callable[[str], None]) -> None:
+        self.stream = stream
+        self._on_line = on_line
+        self._rest: list[bytes] = []
+
+    def read(self) -> bool:
+        """Take in what has come; False at the end of the stream."""
+        chunk = os.read(self.stream.fileno(), _CHUNK)
+        *lines, last = chunk.split(b"\n")
+        for line in lines:
+            self._emit(line)
+        if last:
+            self._rest.append(last)
+        if not chunk and self._rest:
+            self._emit(b"")
+        return bool(chunk)
+
+    def _emit(self, end: bytes) -> None:
+        line = b"".join([*self._rest, end])
+        self._rest.clear()
+        self._on_line(line.decode("utf-8", errors="replace").rstrip("\r"))
+
+
+def _read(
+    process: subprocess.Popen[bytes],
+    deadline: Deadline,
+    on_line: Callable[[str], None],
+    on_error_line: Callable[[str], None],
+) -> bool:
+    """Read both streams to their ends; True if the deadline passed first."""
+    if process.stdout is None or process.stderr is None:
+        raise SandtableError("The output of a command could not be read.")
+    with selectors.DefaultSelector() as selector:
+        for lines in (_Lines(process.stdout, on_line), _Lines(process.stderr, on_error_line)):
+            selector.register(lines.stream, selectors.EVENT_READ, lines)
+        asked = False
+        while selector.get_map():
+            if deadline.expired and not asked:
+                asked = True
+                process.send_signal(signal.SIGINT)
+                deadline = Deadline.after(INTERRUPT_GRACE)
+            elif deadline.expired:
+                return True
+            for key, _ in selector.select(timeout=min(_POLL, deadline.remaining())):
+                if not key.data.read():
+                    selector.unregister(key.fileobj)
+    return asked
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """See to it that the supervisor is gone: by itself if the command is done, else after killing everything."""
+    try:
+        process.wait(timeout=_EXIT_GRACE)
+    except subprocess.TimeoutExpired:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(timeout=KILL_GRACE)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+    finally:
+        for stream in (process.stdout, process.stderr):
+            if stream is not None:
+                stream.close()
