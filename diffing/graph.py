@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-_INSTANCE_KEY = re.compile(r'\[(?:\d+|"(?:[^"\\]|\\.)*")\]')
+_INSTANCE_KEY = re.compile(r'\[(?:\d+|"(?:[^"\\\n\r]|\\.)*")\]')
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
