@@ -24,6 +24,7 @@ from sandbox.executors.terraform.executor import TerraformExecutor
 from sandbox.executors.terraform.workspace import Workspace
 from sandbox.inventory.inventory import take_snapshot
 from sandbox.inventory.scope import Scope
+from sandbox.notices import NoticeKeeper
 from sandbox.ports import Engine, Progress, RunningEngine
 from sandbox.proposal import TerraformProposal
 from sandbox.recorder.recorder import Recorder
@@ -98,7 +99,7 @@ class _Stage:
         self._scratch = scratch
         self._recorder = recorder
         self._engine = engine
-        self._progress = progress
+        self._progress = NoticeKeeper(progress)
         self._watch = watch
         self._gaps: list[Gap] = []
         self._terraform = TerraformExecutor(
@@ -108,7 +109,7 @@ class _Stage:
             region=request.region,
             scratch=scratch / "terraform",
             environment=request.environment,
-            progress=progress,
+            progress=self._progress,
             deadline=Deadline.after(request.timeout),
             variables=request.proposal.variables,
             var_files=request.proposal.var_files,
@@ -122,9 +123,10 @@ class _Stage:
         if baseline is not None:
             self._apply_baseline(baseline)
         self._plant_seed()
-        state_before = self._terraform.state(baseline) if baseline is not None else ()
         before = self._look("before")
         noise, plan = self._plans(baseline, change)
+        # Read after planning: plans say which attributes are secret.
+        state_before = self._terraform.state(baseline) if baseline is not None else ()
         outcome = self._apply(change)
         after = self._look("after")
         return Rehearsal(
@@ -139,7 +141,8 @@ class _Stage:
             calls=self._recorder.calls,
             gaps=tuple(self._gaps),
             timings=self._watch.timings,
-            notices=self._terraform.notices,
+            notices=self._progress.notices,
+            digest=change.digest,
         )
 
     def _workspaces(self) -> tuple[Workspace | None, Workspace]:

@@ -1,0 +1,58 @@
+"""Every bundled scenario, through the command line, on every engine that can carry it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from gate.scenarios import Scenario, scenarios
+
+EXIT_CODES = {"approve": 0, "reject": 1, "review": 2}
+CASES = [pytest.param(item, engine, id=f"{item.name}-{engine}") for item in scenarios() for engine in item.engines]
+
+
+@pytest.mark.terraform
+@pytest.mark.parametrize(("scenario", "engine"), CASES)
+def test_scenario_gives_its_expected_verdict(scenario: Scenario, engine: str, tmp_path: Path) -> None:
+    out = tmp_path / "report"
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "gate.cli.main", "demo", scenario.name),
+            *("--engine", engine, "--format", "json", "--quiet", "--out", str(out)),
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=800,
+    )
+
+    assert done.returncode == EXIT_CODES[scenario.expect.decision], done.stderr + _explain(done.stdout)
+    report = json.loads(done.stdout)
+    assert report["verdict"]["decision"] == scenario.expect.decision
+    changes = report["diff"]["changes"]
+    shown = {item["address"]: item["action"] for item in changes if item["action"] != "no-op" and not item["owner"]}
+    managed = {address: action for address, action in shown.items() if not address.startswith("AWS::")}
+    assert managed == dict(scenario.expect.changes), _explain(done.stdout)
+    for address, paths in scenario.expect.replace_paths.items():
+        forcing = next(item["replace_paths"] for item in changes if item["address"] == address)
+        assert sorted({str(path[0]) for path in forcing}) == sorted(paths)
+    spoken = {finding["rule"] for finding in report["verdict"]["findings"]}
+    assert set(scenario.expect.findings) <= spoken
+    pages = (out / "report.md").read_text() + (out / "report.html").read_text()
+    for text in scenario.expect.mentions:
+        assert text in pages
+    unidentified = [call for call in report["calls"] if not call["operation"]]
+    assert unidentified == []
+
+
+def _explain(stdout: str) -> str:
+    """The findings of a report that came out otherwise than expected."""
+    try:
+        findings = json.loads(stdout)["verdict"]["findings"]
+    except ValueError:
+        return stdout[-2000:]
+    return "\n".join(f"{item['level']} {item['rule']} {item['address']}: {item['message']}" for item in findings)
