@@ -187,6 +187,7 @@ def _call(call: ApiCall) -> dict[str, Any]:
         "access_key_id": call.access_key_id,
         "method": call.method,
         "path": call.path,
+        "agent": call.agent,
         "parameters": {key: encode_value(item) for key, item in call.parameters.items()},
         "resources": list(call.resources),
         "status": call.status,

@@ -261,7 +261,7 @@ def _call(node: _Node) -> ApiCall:
     at = node.record(
         *("sequence", "phase", "service", "operation", "kind", "account", "region", "access_key_id", "method", "path"),
         *("parameters", "resources", "status", "error_code", "error_message", "unsupported", "at", "latency"),
-        "overhead",
+        *("overhead", "agent"),
     )
     return ApiCall(
         sequence=at["sequence"].integer(),
@@ -283,6 +283,7 @@ def _call(node: _Node) -> ApiCall:
         overhead=at["overhead"].number(),
         method=at["method"].text(),
         path=at["path"].text(),
+        agent=at["agent"].text(),
     )
 
 

@@ -56,7 +56,7 @@ def change(address: str, action: Action, *, stakes: Mapping[str, int] | None = N
     before = MappingProxyType(dict(stakes or {}))
     base = ResourceChange(
         address=address,
-        type=address.split(".", maxsplit=1)[0],
+        type=address.split("/" if "::" in address else ".", maxsplit=1)[0],
         action=action,
         proof=Proof.PROVED,
         lifespan=lifespans.get(action, Lifespan.EXISTING),
@@ -93,6 +93,7 @@ def call(sequence: int, what: str, **more: object) -> ApiCall:
         overhead=0.001,
         method="POST",
         path="/",
+        agent="terraform-provider-aws",
     )
     return replace(base, **more)  # type: ignore[arg-type]  # the keywords are fields of ApiCall
 
@@ -294,7 +295,7 @@ def failed_apply() -> Report:
                 "apply-failed",
                 Level.REVIEW,
                 address,
-                f"the apply fails half way (main.tf:12): deleting Security Group: {detail}",
+                f"the apply fails half way (main.tf:12): deleting Security Group (sg-0123456789abcdef0): {detail}",
                 "In production it would stop at the same place, with what came before already done.",
             ),
         ),
@@ -419,6 +420,7 @@ def hostile() -> Report:
                 error_code=many,
                 error_message=many,
                 path=many,
+                agent=many,
                 resources=(many,),
                 parameters=freeze({many: many}),
             ),
