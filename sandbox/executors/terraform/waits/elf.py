@@ -153,8 +153,10 @@ def _sections(image: Image, table: int, count: int, names_index: int) -> dict[st
     rows = [unpack(_SHDR, image, table + i * _SHDR.size) for i in range(count)]
     names = _within(image, Extent(offset=rows[names_index][4], size=rows[names_index][5], address=0))
     sections: dict[str, Extent] = {}
-    for name_at, kind, _, address, offset, size, *_ in rows:
-        if kind in {_SHT_NULL, _SHT_NOBITS}:
+    if [row[1] == _SHT_NULL for row in rows] != [True] + [False] * (count - 1):
+        raise NotAsExpectedError("its section headers are not one empty one and then used ones")
+    for name_at, kind, _, address, offset, size, *_ in rows[1:]:
+        if kind == _SHT_NOBITS:
             continue
         name = _section_name(image, names, name_at)
         if name in sections:

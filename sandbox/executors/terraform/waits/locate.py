@@ -65,10 +65,11 @@ class Findings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Loop:
-    """Functions known to wait, and how many timer calls each has."""
+    """Functions known to wait, how many timer calls each has, and whose presence means that one must be there."""
 
     pattern: re.Pattern[bytes]
     calls: int
+    implied_by: re.Pattern[bytes] | None = None
 
 
 _LOOPS: Final = (
@@ -79,6 +80,10 @@ _LOOPS: Final = (
             rb"\.\(\*StateChangeConf\)\.WaitForState(?:Context)?\.func1"
         ),
         calls=2,
+        implied_by=re.compile(
+            rb"github\.com/hashicorp/terraform-plugin-sdk(?:/v\d+)?/helper/(?:retry|resource)"
+            rb"\.\(\*StateChangeConf\)\.WaitForState[^\0]*"
+        ),
     ),
     # The provider's own loops.
     _Loop(
@@ -124,9 +129,7 @@ def locate(image: Image) -> Findings:
 
 
 def _sites(image: Image, executable: Executable, table: FunctionTable) -> tuple[Site, ...]:
-    loops = {name: loop.calls for loop in _LOOPS for name in table.names(loop.pattern)}
-    if not loops:
-        raise NotAsExpectedError("it has no wait loop of a known kind")
+    loops = _loops(table)
     found = table.find((*loops, *_TIMERS, _SLEEP))
     if _TIMERS[0] not in found:
         raise NotAsExpectedError(f"it has no function {_TIMERS[0]}")
@@ -144,6 +147,19 @@ def _sites(image: Image, executable: Executable, table: FunctionTable) -> tuple[
     if _SLEEP in found:
         sites += _service_sleeps(image, table, found[_SLEEP])
     return tuple(sorted(sites, key=lambda site: site.address))
+
+
+def _loops(table: FunctionTable) -> dict[str, int]:
+    """The names of all wait loops, and how many timer calls each must have."""
+    loops: dict[str, int] = {}
+    for loop in _LOOPS:
+        names = table.names(loop.pattern)
+        if not names and loop.implied_by and table.names(loop.implied_by):
+            raise NotAsExpectedError("its SDK waits in another way than known")
+        loops |= dict.fromkeys(names, loop.calls)
+    if not loops:
+        raise NotAsExpectedError("it has no wait loop of a known kind")
+    return loops
 
 
 def _calls_within(
