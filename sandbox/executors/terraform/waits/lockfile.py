@@ -21,6 +21,7 @@ from typing import Final
 from sandbox.executors.terraform.waits.refused import NotAsExpectedError
 
 _LARGEST_LOCK_FILE: Final = 4 << 20
+_END: Final = ("end", "end of the file")
 _TOKEN: Final = re.compile(
     r"""(?P<skip>[ \t\r\n]+|\#[^\n]*|//[^\n]*|/\*.*?\*/)
       |(?P<word>[A-Za-z_][\w-]*)
@@ -89,9 +90,8 @@ def read_lock_file(file: Path) -> tuple[LockedProvider, ...]:
     if file.stat().st_size > _LARGEST_LOCK_FILE:
         raise NotAsExpectedError("the lock file is too large")
     try:
-        tokens = _tokens(file.read_text("utf-8"))
-        return tuple(_blocks(tokens))
-    except (UnicodeDecodeError, StopIteration):
+        return tuple(_blocks(_tokens(file.read_text("utf-8"))))
+    except UnicodeDecodeError:
         raise NotAsExpectedError("the lock file is not of the form that Terraform writes") from None
 
 
@@ -114,11 +114,13 @@ def _tokens(text: str) -> Iterator[tuple[str, str]]:
         at = match.end()
         if match.lastgroup != "skip":
             yield match.lastgroup, match[match.lastgroup]
+    while True:
+        yield _END
 
 
 def _blocks(tokens: Iterator[tuple[str, str]]) -> Iterator[LockedProvider]:
     """``provider "ADDRESS" { version = "..." constraints = "..." hashes = ["...", ...] }``, any number of times."""
-    for token in tokens:
+    while (token := next(tokens)) != _END:
         _expect(token, "word", "provider")
         address = _expect(next(tokens), "text")
         _expect(next(tokens), "mark", "{")
