@@ -8,21 +8,20 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
 from diffing.snapshot import Identity, ReadFailure
 from sandbox.inventory.catalogue.questions import DROPPED, PARAMETERS
-from sandbox.inventory.expression import dig, evaluate, fill_template, parse_read, pick
+from sandbox.inventory.expression import dig, evaluate, fill_template, pick
 from sandbox.inventory.inference import kinds_of, listing_parameters
-from sandbox.inventory.kinds import Kind, normal, stem
-from sandbox.inventory.operations import ReadOperation, load_service
+from sandbox.inventory.kinds import Kind, normal
+from sandbox.inventory.operations import ReadOperation
+from sandbox.inventory.reads import Read, reads_of
 from sandbox.inventory.transport import Connection, RefusedError
 
-_ARN_MEMBERS = frozenset({"resourcearn", "arn", "resource", "resourcename", "resourcearns", "resourcearnlist"})
-_GENERIC_MEMBERS = frozenset({"id", "name", "arn", "identifier", "key", "resource"})
 _GONE = frozenset(
     {
         "terminated",
@@ -44,21 +43,6 @@ _UNSUPPORTED = frozenset({"InvalidAction", "UnknownOperationException", "NotImpl
 _NOT_FOUND_STATUS = 404
 
 
-@dataclass(frozen=True, slots=True)
-class Read:
-    """One read of an item, ready to be filled in."""
-
-    operation: ReadOperation
-    keys: tuple[tuple[str, str], ...]
-    """Request member and expression over the item's names."""
-    by_arn: str = ""
-    """The member that takes the ARN, for reads that ask by it."""
-    main: bool = False
-    """Whether the answer describes the item itself, not an aspect of it."""
-    label: str = ""
-    """The attribute that holds an aspect."""
-
-
 @dataclass(slots=True)
 class Found:
     """One item, as it is being read."""
@@ -66,9 +50,9 @@ class Found:
     kind: Kind
     item: Any
     identity: Identity
-    own: Mapping[str, Any]
+    own: dict[str, Any]
     """Its own names by request member."""
-    inherited: Mapping[str, Any]
+    inherited: dict[str, Any]
     """Names of what contains it, and how the listing was asked."""
     parent: Found | None = None
     arn: str = ""
@@ -199,7 +183,7 @@ class Crawl:
         if seen[identifier] > 1:
             identifier = f"{identifier}#{seen[identifier]}"
         identity = Identity(account=scope.account, region=scope.region, type=kind.type, id=identifier)
-        arn = item if isinstance(item, str) and item.startswith("arn:") else ""
+        arn = identifier if item == identifier and identifier.startswith("arn:") else ""
         return Found(kind=kind, item=item, identity=identity, own=own, inherited=inherited, parent=parent, arn=arn)
 
     def _describe(self, found: Found) -> None:
@@ -219,10 +203,10 @@ class Crawl:
         for member, value in arn.items():
             parameters[member] = _shaped(read.operation, member, value)
         for member, expression in read.keys:
-            value = evaluate(expression, (found.own, found.inherited, found.item, found.main))
-            if value is None:
+            filled = evaluate(expression, (found.own, found.inherited, found.item, found.main))
+            if filled is None:
                 return
-            parameters[member] = _shaped(read.operation, member, value)
+            parameters[member] = _shaped(read.operation, member, filled)
         answer = self._read_aspect(found, read, parameters)
         if not answer:
             return
@@ -232,7 +216,7 @@ class Crawl:
         elif read.main:
             _merge_main(found, answer)
         else:
-            found.aspects[read.label] = answer
+            found.aspects[read.label] = _unwrapped(answer, found.own)
 
     def _read_aspect(self, found: Found, read: Read, parameters: Mapping[str, Any]) -> dict[str, Any] | None:
         try:
@@ -263,70 +247,6 @@ def own_arn(found: Found) -> str:
         if isinstance(value, str) and value.startswith("arn:") and normal(name) in wanted:
             return value
     return ""
-
-
-@cache
-def reads_of(kind: Kind) -> tuple[Read, ...]:
-    """The reads of an item of this kind: the catalogue's, then those that its names can fill."""
-    service = load_service(kind.service)
-    if service is None:
-        return ()
-    reads = []
-    for text in kind.reads:
-        name, keys = parse_read(text)
-        if name in service.operations:
-            constant = next((e[1:-1] for _, e in keys if e.startswith("'")), "")
-            reads.append(_planned(kind, service.operations[name], keys, label=constant))
-    listings = {k.listing for k in kinds_of(kind.service)}
-    avoided = kind.skip | listings | {read.operation.name for read in reads} | {"Scan"}
-    if kind.automatic:
-        for operation in service.operations.values():
-            if operation.name not in avoided and (suggested := _suggested(kind, operation)):
-                reads.append(suggested)
-    return tuple(sorted(reads, key=lambda r: not r.main))
-
-
-def _suggested(kind: Kind, operation: ReadOperation) -> Read | None:
-    if not operation.required:
-        return None
-    own = dict(kind.keys)
-    around = {member for ancestor in _ancestors(kind) for member, _ in ancestor.keys}
-    keys: list[tuple[str, str]] = []
-    by_arn = ""
-    names_it = False
-    about_it = any(noun in normal(operation.name) for noun in kind.nouns)
-    for member in operation.required:
-        generic = normal(member) in _GENERIC_MEMBERS
-        if member in own and (about_it or not generic):
-            keys.append((member, own[member] if own[member].startswith("'") else member))
-            names_it = names_it or not own[member].startswith("'")
-        elif normal(member) in _ARN_MEMBERS and (about_it or not generic or "Tag" in operation.name) and not by_arn:
-            by_arn = member
-        elif member in around or member in PARAMETERS.get((kind.service, operation.name), {}):
-            keys.append((member, member))
-        else:
-            return None
-    return _planned(kind, operation, tuple(keys), by_arn=by_arn) if names_it or by_arn else None
-
-
-def _planned(
-    kind: Kind, operation: ReadOperation, keys: tuple[tuple[str, str], ...], *, by_arn: str = "", label: str = ""
-) -> Read:
-    what = stem(operation.name)
-    main = not label and any(normal(what) in {noun, noun + "s", noun + "summary"} for noun in kind.nouns)
-    shorter = what
-    for noun in sorted(kind.nouns, key=len, reverse=True):
-        if what.lower().startswith(noun) and len(what) > len(noun):
-            shorter = what[len(noun) :]
-            break
-    return Read(operation=operation, keys=keys, by_arn=by_arn, main=main, label=label or shorter)
-
-
-def _ancestors(kind: Kind) -> Iterator[Kind]:
-    for candidate in kinds_of(kind.service):
-        if candidate.type == kind.parent:
-            yield candidate
-            yield from _ancestors(candidate)
 
 
 @cache
@@ -370,6 +290,13 @@ def _is_not_configured(error: RefusedError) -> bool:
     """Whether the answer says that there is no such thing, which is an answer."""
     code = normal(error.code)
     return any(word in code for word in _NOT_CONFIGURED) or error.status == _NOT_FOUND_STATUS
+
+
+def _unwrapped(answer: Mapping[str, Any], own: Mapping[str, Any]) -> Any:
+    """The answer without the names that were asked for; if one member is left, that member."""
+    asked = {name for name in own.values() if isinstance(name, str)}
+    rest = {name: value for name, value in answer.items() if not isinstance(value, str) or value not in asked}
+    return next(iter(rest.values())) if len(rest) == 1 else rest
 
 
 def _without(value: Any, names: frozenset[str] | None) -> Any:

@@ -69,8 +69,12 @@ def _inferred(service: Service, known: set[str]) -> Iterator[Kind]:
         found = [k for path, shape in _collections(operation) if (k := _kind(service, operation, path, shape))]
         if found:
             yield from found
-        elif not any(s.type_name == "list" for s in operation.model.output_shape.members.values()):
+        elif not operation.name.startswith("List") and not _has_list(operation):
             yield _setting(service, operation)
+
+
+def _has_list(operation: ReadOperation) -> bool:
+    return any(shape.type_name == "list" for shape in operation.answer.values())
 
 
 def _setting(service: Service, operation: ReadOperation) -> Kind:
@@ -88,7 +92,7 @@ def _setting(service: Service, operation: ReadOperation) -> Kind:
 
 
 def _collections(operation: ReadOperation) -> Iterator[tuple[str, Any]]:
-    members = operation.model.output_shape.members
+    members = operation.answer
     for name, shape in members.items():
         if _NO_COLLECTION.match(name):
             continue
@@ -104,7 +108,8 @@ def _kind(service: Service, operation: ReadOperation, path: str, shape: Any) -> 
     last = path.rsplit(".", 1)[-1]
     if shape.type_name == "string":
         word = re.sub(r"(Arn|ARN|Id|ID|Name|Url|URL|Identifier)$", "", singular(last)) or singular(last)
-        identifier, keys = "@", ((singular(last), "@"),)
+        identifier = "@"
+        keys: tuple[tuple[str, str], ...] = ((singular(last), "@"),)
     elif shape.type_name == "structure":
         word = singular(last)
         if normal(word) in _PLAIN or normal(word).endswith("summary"):
@@ -130,7 +135,7 @@ def _kind(service: Service, operation: ReadOperation, path: str, shape: Any) -> 
 
 def _identifier(shape: Any, noun: str) -> str | None:
     """The member that names an item: an ARN, else an id, else a name; its own before those of what it refers to."""
-    strings = {normal(n): n for n, s in shape.members.items() if s.type_name == "string"}
+    strings: dict[str, str] = {normal(n): n for n, s in shape.members.items() if s.type_name == "string"}
     for suffix in ("arn", "id", "name", "identifier", "", "url"):
         for candidate in (noun + suffix, suffix):
             if candidate in strings:

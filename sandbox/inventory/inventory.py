@@ -1,4 +1,4 @@
-"""From a running clone to a snapshot, over the AWS API itself: it works on any engine, and on nothing but its answers."""
+"""From a running clone to a snapshot, over the AWS API itself: it works on any engine."""
 
 from __future__ import annotations
 

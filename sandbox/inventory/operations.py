@@ -27,7 +27,7 @@ _COUNTING_READS = frozenset({"Scan"})
 """Reads under other names, called only by rows of `stakes` and there only to count."""
 
 _SECRETS = re.compile(
-    r"Token(?!s?Config)|Credential(?!s?Provider)|Password(?!Policy)|SecretValue|^GetRandom|DataKey|PasswordData"
+    r"Token(?!s?Config)|ClientSecrets$|Credential(?!s?Provider)|Password(?!Policy)|SecretValue|^GetRandom|DataKey|PasswordData"
     r"|AccessKeyInfo|GetParametersForImport|DownloadUrl|Presigned|SignedUrl|CallerIdentity|SessionToken|^GetClusterCred"
     r"|^GetId$|^GetConsole|Screenshot|^GetSdk|^GetExport$"
 )
@@ -46,7 +46,7 @@ _CATALOGUES = re.compile(
     r"|AccountLimits|Quota|ServiceUpdates|AddonVersions|AddonConfiguration|IdFormat|GeoLocation|^ListAWS|IpRanges"
     r"|AdjustmentTypes|History$|CompatibleVersions|CompatibleKafka|LogGroupFields|^Describe.*Types$|^ListFoundation"
     r"|Catalog$|ClusterVersions|CheckerIp|CustomizableProp|Blueprints$|^ListVersions$|ListKafkaVersions|EventCategories"
-    r"|^DescribeAccountAttributes$|^DescribeEndpoints$|^DescribeLimits$|^DescribeTags$|Jobs?(Run|Summar)|ListActionTypes"
+    r"|^DescribeAccountAttributes$|^DescribeEndpoints$|^DescribeLimits$|Jobs?(Run|Summar)|ListActionTypes"
     r"|ListRuleTypes|ReleaseLabel|SolutionStack|PlatformVersion|PlatformBranch|SupportedResourceTypes|ReservedNode"
     r"|ReservedCacheNode|ReservedInstances|ReservedDBInstances|PendingMaintenance|Insights$|TypeVersions|ListTypes$"
 )
@@ -63,7 +63,9 @@ class ReadOperation:
     required: tuple[str, ...]
     members: Mapping[str, Any]
     """Shapes of the request's members."""
-    paginator: Mapping[str, Any] | None
+    answer: Mapping[str, Any]
+    """Shapes of the answer's members."""
+    paginator: dict[str, Any] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,13 +126,13 @@ def _read_operation(model: OperationModel, pages: Mapping[str, Any]) -> ReadOper
         model=model,
         required=() if shape is None else tuple(shape.required_members),
         members=members,
-        paginator=pages.get(model.name) or _guess_paginator(model, members),
+        answer=model.output_shape.members,
+        paginator=pages.get(model.name) or _guess_paginator(model.output_shape.members, members),
     )
 
 
-def _guess_paginator(model: OperationModel, members: Mapping[str, Any]) -> Mapping[str, Any] | None:
+def _guess_paginator(answer: Mapping[str, Any], members: Mapping[str, Any]) -> dict[str, Any] | None:
     """Pages of operations that botocore has no paginator for: a token in the answer that the request has, too."""
-    answer = model.output_shape.members
     lists = [name for name, shape in answer.items() if shape.type_name == "list"]
     for name, shape in answer.items():
         if normal(name) in _PAGING_TOKENS and name in members and shape.type_name == "string" and lists:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-import datetime
+import datetime as dt
 import hashlib
 import json
 import re
@@ -22,7 +22,7 @@ from sandbox.inventory.redaction import redact
 _VOLATILE = re.compile(
     r"responsemetadata|requestid|nexttoken|marker|istruncated|maxitems|approximate.*|last(accessed|used|modified|updated"
     r"|changed|update|modification|rotated|evaluated|event|status|fail.*|delivery|succe.*)(date|time|timestamp|at|on)?.*"
-    r"|modifieddate|modificationtime|updatetime|updatedat|updated(date|time|timestamp)|updateddatetime|configuration"
+    r"|modifieddate|modificationtime|updatetime|updatedat|updated(date|time|timestamp)|updateddatetime|.*configuration"
     r"updatedtimestamp|passwordlastused|rolelastused|latestrestorabletime|latestdelivery.*|storedbytes|sizeinbytes"
     r"|revisionid|locktoken|state(updated|transitioned)timestamp|statereason(data)?|statevalue|attachmentcount"
     r"|permissionsboundaryusagecount|numberofmounttargets|subscriptions(confirmed|pending|deleted)|metricfiltercount"
@@ -114,8 +114,8 @@ def canonical(value: Any, kept: frozenset[str] = frozenset(), name: str = "") ->
 
 
 def _scalar(value: Any) -> Any:
-    if isinstance(value, datetime.datetime):
-        return value.astimezone(datetime.UTC).isoformat()
+    if isinstance(value, dt.datetime):
+        return value.astimezone(dt.UTC).isoformat()
     if isinstance(value, bytes):
         return base64.b64encode(value).decode()
     if isinstance(value, str) and value.startswith(("%7B", "%7b")):
@@ -129,8 +129,8 @@ def _names(one: Found) -> set[str]:
     if one.kind.keys and not one.kind.parent:
         primary = evaluate(one.kind.keys[0][1], one.sources)
         names.add(primary if isinstance(primary, str) else "")
-    if isinstance(one.item, str):
-        names.add(one.item if not one.kind.parent or one.item.startswith("arn:") else "")
+    if isinstance(one.item, str) and not one.kind.parent:
+        names.add(one.item)
     wanted = {noun + suffix for noun in one.kind.nouns for suffix in ("arn", "url")} | {"arn"}
     if not one.kind.parent:
         wanted |= {noun + suffix for noun in one.kind.nouns for suffix in ("name", "id", "")} | {"name", "id"}
@@ -183,6 +183,8 @@ def _tags_within(answer: Any) -> dict[str, str]:
 
 def _pairs(value: Any) -> dict[str, str]:
     """Tags from a map, or from a list of pairs under any of the names that services use."""
+    if isinstance(value, Mapping) and isinstance(value.get("Items"), list):
+        return _pairs(value["Items"])  # CloudFront's way to write a list
     if isinstance(value, Mapping):
         return {str(k): str(v) for k, v in value.items() if isinstance(v, str)}
     tags = {}

@@ -1,4 +1,4 @@
-"""What to read: one service of one account in one region, and the access key id by which an engine knows the account."""
+"""What to read: one service, one region, one account, and the access key id by which an engine knows the account."""
 
 from __future__ import annotations
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, TypeAlias, assert_never
+from typing import TypeAlias, assert_never
 
 from sandbox.inventory.crawl import Crawl, Found
-from sandbox.inventory.expression import dig, evaluate, pick
+from sandbox.inventory.expression import dig, evaluate
 from sandbox.inventory.transport import RefusedError
 
 ITEM_CAP = 100_000
@@ -82,7 +82,7 @@ STAKES: Mapping[str, Mapping[str, Stake]] = MappingProxyType(
         "AWS::ECS::Service": {"tasks": Total(("runningCount",))},
         "AWS::EKS::Cluster": {"nodegroups": Contained("AWS::EKS::Nodegroup")},
         "AWS::AutoScaling::AutoScalingGroup": {"instances": Length("Instances")},
-        "AWS::ElasticLoadBalancingV2::TargetGroup": {"targets": Length("Health")},
+        "AWS::ElasticLoadBalancingV2::TargetGroup": {"targets": Length("TargetHealth")},
         "AWS::EFS::FileSystem": {"bytes": Total(("SizeInBytes.Value",))},
         "AWS::Cognito::UserPool": {"users": Listed("ListUsers", ("UserPoolId",), ("Users",))},
         "AWS::SNS::Topic": {
@@ -128,17 +128,13 @@ def _count(stake: Stake, crawl: Crawl, found: Found) -> int | None:
         case Length(path=path):
             value = dig(found.main, path)
             value = dig(found.aspects, path) if value is None else value
-            return len(list(pick(value, path.split(".")[-1]))) if isinstance(value, Mapping) else _length(value)
+            return len(value) if isinstance(value, list) else None
         case Listed():
             return _listed(stake, crawl, found)
         case Scanned():
             return _scanned(crawl, found)
         case _:
             assert_never(stake)
-
-
-def _length(value: Any) -> int | None:
-    return len(value) if isinstance(value, list) else None
 
 
 def _listed(stake: Listed, crawl: Crawl, found: Found) -> int | None:

@@ -12,7 +12,7 @@ import time
 import urllib.parse
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 from botocore.exceptions import BotoCoreError, PaginationError
 from botocore.paginate import Paginator
@@ -64,7 +64,10 @@ class Connection:
         if operation.paginator is None or any(t in parameters for t in _tokens(operation.paginator)):
             answer = self.read_page(operation, parameters)
         else:
-            pages = Paginator(lambda **page: self.read_page(operation, page), operation.paginator, operation.model)
+            # A paginator takes any callable; its stubs name the one that clients pass.
+            pages: Any = cast("Any", Paginator)(
+                lambda **page: self.read_page(operation, page), operation.paginator, operation.model
+            )
             try:
                 answer = pages.paginate(**parameters).build_full_result()
             except PaginationError as error:
@@ -78,6 +81,11 @@ class Connection:
             self._connection = None
 
     def read_page(self, operation: ReadOperation, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        """One answer as it comes.
+
+        Raises:
+            RefusedError: the engine answered with an error, or not at all.
+        """
         try:
             method, path, body, headers = self._serialize(operation, parameters)
         except (BotoCoreError, ValueError, TypeError) as error:

@@ -162,7 +162,8 @@ DATA: dict[str, tuple[Kind, ...]] = {
             "Glue::Database",
             "GetDatabases DatabaseList",
             "DatabaseName=Name Name",
-            names="{CatalogId}:{Name} {account}:{Name}",
+            names="{account}:{Name}",
+            arn="arn:aws:glue:{region}:{account}:database/{Name}",
         ),
         row(
             "Glue::Table",

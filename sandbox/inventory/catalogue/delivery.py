@@ -32,7 +32,7 @@ DELIVERY: dict[str, tuple[Kind, ...]] = {
             "ListSubscriptions Subscriptions",
             "SubscriptionArn",
             within="SNS::Topic TopicArn",
-            unless="SubscriptionArn Deleted",
+            skip="ListTagsForResource GetDataProtectionPolicy",
         ),
         row(
             "SNS::PlatformApplication",

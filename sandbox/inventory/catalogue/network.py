@@ -24,10 +24,19 @@ def _ec2(
     names: str = "",
     within: str = "",
     state: str = "",
+    unless: str = "",
 ) -> Kind:
-    """EC2's listings say nearly all there is, and its other reads ask about something else: only named ones are made."""
+    """EC2's listings say nearly all there is, and its other reads ask about something else: only named ones count."""
     return row(
-        f"EC2::{type_name}", listing, keys, reads=reads, names=names, within=within, state=state, automatic=False
+        f"EC2::{type_name}",
+        listing,
+        keys,
+        reads=reads,
+        names=names,
+        within=within,
+        state=state,
+        unless=unless,
+        automatic=False,
     )
 
 
@@ -105,6 +114,7 @@ _EC2 = (
         "DescribeManagedPrefixLists PrefixLists",
         "PrefixListId",
         names="{PrefixListArn}",
+        unless="OwnerId AWS",
         reads=("GetManagedPrefixListEntries(PrefixListId)",),
     ),
     _ec2(

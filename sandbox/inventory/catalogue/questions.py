@@ -47,7 +47,7 @@ NOT_LISTINGS: Mapping[str, re.Pattern[str]] = MappingProxyType(
         for service, names in {
             "acm": "GetAccountConfiguration",
             "apigateway": "GetAccount",
-            "autoscaling": "DescribeAutoScalingInstances DescribeNotificationConfigurations",
+            "autoscaling": "DescribeAutoScalingInstances DescribeNotificationConfigurations DescribeTags",
             "cloudfront": "ListDistributionsBy.* ListDistributionTenantsByCustomization GetRealtimeLogConfig",
             "cloudtrail": "ListTrails ListPublicKeys DescribeQuery ListImports GetEventConfiguration "
             "GetInsightSelectors",
@@ -56,13 +56,15 @@ NOT_LISTINGS: Mapping[str, re.Pattern[str]] = MappingProxyType(
             "ListTypeRegistrations ListResourceScans DescribeStackResources DescribeOrganizationsAccess ListExports",
             "dynamodb": "ListContributorInsights ListExports ListImports",
             "ec2": "DescribeInstance(Status|CreditSpecifications|Topology|ImageMetadata|SqlHa.*) "
-            "DescribeVolumes?(Status|Modifications) DescribeAddress(esAttribute|Transfers) DescribeVpcClassicLink.* "
-            "DescribePrefixLists Describe.*Tasks DescribeSnapshotTierStatus DescribeFast.* GetAwsNetwork.* "
+            "DescribeIamInstanceProfileAssociations DescribeVolumes?(Status|Modifications) "
+            "DescribeAddress(esAttribute|Transfers) DescribeVpcClassicLink.* DescribePrefixLists DescribeTags "
+            "Describe.*Tasks DescribeSnapshotTierStatus DescribeFast.* GetAwsNetwork.* "
             "DescribeApplicationStatus.* DescribeCapacityBlock.* DescribeCapacityReservationTopology "
-            "DescribeCapacityReservation.*Quotes DescribeClassicLinkInstances DescribeElasticGpus DescribeScheduled.* "
-            "DescribeMovingAddresses DescribeLaunchTemplateVersions DescribeTransitGatewayAttachments "
-            "DescribeReserved.* DescribeImageUsage.* DescribeLockedSnapshots GetCapacityManager.* List.*RecycleBin "
-            "DescribeHostReservations DescribeMacHosts DescribeCapacityManagerDataExports GetVpnConnectionDeviceTypes",
+            "DescribeCapacityReservation.*Quotes DescribeClassicLinkInstances DescribeElasticGpus "
+            "DescribeScheduled.* DescribeMovingAddresses DescribeLaunchTemplateVersions "
+            "DescribeTransitGatewayAttachments DescribeReserved.* DescribeImageUsage.* DescribeLockedSnapshots "
+            "GetCapacityManager.* List.*RecycleBin DescribeHostReservations DescribeMacHosts "
+            "DescribeCapacityManagerDataExports GetVpnConnectionDeviceTypes",
             "ecr": "DescribeRegistry",
             "ecs": "ListTaskDefinitionFamilies ListAccountSettings ListTasks",
             "efs": "DescribeReplicationConfigurations DescribeAccountPreferences",
@@ -97,6 +99,23 @@ NOT_LISTINGS: Mapping[str, re.Pattern[str]] = MappingProxyType(
 )
 """Reads without required members that list nothing of their own: twins of another listing, activity, account facts."""
 
+NOT_ASPECTS: Mapping[str, frozenset[str]] = MappingProxyType(
+    {
+        service: frozenset(names.split())
+        for service, names in {
+            "acm": "ListTagsForResource",
+            "autoscaling": "DescribeLoadBalancers DescribeLoadBalancerTargetGroups DescribeTrafficSources",
+            "cloudwatch": "ListManagedInsightRules GetResourceMetricsConfiguration",
+            "cognito-idp": "GetCSVHeader GetSigningCertificate",
+            "ecr": "GetLifecyclePolicyPreview",
+            "eks": "DescribeInsightsRefresh ListCertificateAuthorities",
+            "elbv2": "GetResourcePolicy",
+            "opensearch": "DescribeDryRunProgress ListScheduledActions ListVpcEndpointAccess ListVpcEndpointsForDomain",
+        }.items()
+    }
+)
+"""Reads that the names of an item could fill, and that say nothing about it."""
+
 DROPPED: Mapping[tuple[str, str], frozenset[str]] = MappingProxyType(
     {
         ("autoscaling", "DescribeAutoScalingGroups"): frozenset({"Activities"}),
@@ -107,7 +126,7 @@ DROPPED: Mapping[tuple[str, str], frozenset[str]] = MappingProxyType(
         ("rds", "DescribeDBInstances"): frozenset({"PendingMaintenanceActions"}),
         ("secretsmanager", "ListSecretVersionIds"): frozenset({"CreatedDate", "LastAccessedDate"}),
         ("dynamodb", "DescribeTable"): frozenset({"ItemCount", "TableSizeBytes", "IndexSizeBytes"}),
-        ("ecs", "DescribeServices"): frozenset({"events", "runningCount", "pendingCount", "rolloutStateReason"}),
+        ("ecs", "DescribeServices"): frozenset({"events", "rolloutStateReason"}),
         ("route53", "ListHostedZones"): frozenset({"ResourceRecordSetCount"}),
         ("route53", "GetHostedZone"): frozenset({"ResourceRecordSetCount"}),
         ("wafv2", "GetWebACL"): frozenset({"LockToken"}),
