@@ -61,7 +61,6 @@ _VOLATILE_BY_TYPE: Mapping[str, frozenset[str]] = MappingProxyType(
         "aws_autoscaling_group": frozenset({"warm_pool_size"}),
         "aws_cloudfront_distribution": frozenset({"etag", "in_progress_validation_batches", "status"}),
         "aws_cloudfront_function": frozenset({"etag", "live_stage_etag", "status"}),
-        "aws_codeartifact_domain": frozenset({"asset_size_bytes"}),
         "aws_cognito_user_pool": frozenset({"estimated_number_of_users"}),
         "aws_ec2_managed_prefix_list": frozenset({"version"}),
         "aws_efs_file_system": frozenset({"size_in_bytes"}),
@@ -124,6 +123,9 @@ def equivalent(a: Value, b: Value) -> bool:
     return _spelled(a) == _spelled(b)
 
 
+_NOTHING = (None, Marker.ABSENT)
+
+
 def changed_paths(before: Value, after: Value, *, sensitive: bool = False) -> tuple[AttributeChange, ...]:
     """List the leaves in which two Terraform attribute trees differ, in the order of their paths.
 
@@ -138,7 +140,7 @@ def changed_paths(before: Value, after: Value, *, sensitive: bool = False) -> tu
     changes = [
         change
         for change in differences(before, after, unordered=False)
-        if not {change.before, change.after} <= {None, Marker.ABSENT}
+        if not (change.before in _NOTHING and change.after in _NOTHING)
     ]
     if sensitive:
         hidden = (
@@ -185,6 +187,8 @@ def same(a: Value, b: Value) -> bool:
 
 def _deep_changes(before: Value, after: Value, *, unordered: bool) -> Iterator[AttributeChange]:
     left, right = _aligned({"": before}, {"": after}, unordered=unordered)
+    if not left and not right:
+        return
     diff = DeepDiff(
         left,
         right,
@@ -228,7 +232,7 @@ class _LeafOperator(BaseOperator):
 def _aligned(
     before: Mapping[Any, Value], after: Mapping[Any, Value], *, unordered: bool, depth: int = 0
 ) -> tuple[dict[Any, Any], dict[Any, Any]]:
-    """Turn two objects into dicts for deepdiff, with every list that both have turned into a dict by path part."""
+    """Turn two objects into dicts for deepdiff, and lists into dicts by path part; what is equal is left out."""
     left: dict[Any, Any] = dict(before)
     right: dict[Any, Any] = dict(after)
     if depth >= MAX_DEPTH:
@@ -237,12 +241,17 @@ def _aligned(
     for name in before.keys() & after.keys():
         match before[name], after[name]:
             case Mapping() as a, Mapping() as b:
-                left[name], right[name] = _aligned(a, b, unordered=unordered, depth=depth + 1)
+                aligned = _aligned(a, b, unordered=unordered, depth=depth + 1)
             case tuple() as a, tuple() as b:
                 items_a, items_b = _paired(a, b, name, unordered=unordered)
-                left[name], right[name] = _aligned(items_a, items_b, unordered=unordered, depth=depth + 1)
+                aligned = _aligned(items_a, items_b, unordered=unordered, depth=depth + 1)
             case a, b:
-                left[name], right[name] = a, b
+                if type(a) is not type(b) or a != b:
+                    continue
+                aligned = {}, {}
+        left[name], right[name] = aligned
+        if not any(aligned):
+            del left[name], right[name]
     return left, right
 
 
@@ -317,13 +326,12 @@ def _rest(items: tuple[Value, ...], spelled: list[str], common: Counter[str]) ->
 
 def _leaf_changes(path: Path, level: Any, kind: str, *, unordered: bool) -> Iterator[AttributeChange]:
     """Turn one of deepdiff's findings into changes of leaves."""
-    match kind:
-        case "dictionary_item_added":
-            yield from _appeared(level.t2, path, unordered=unordered)
-        case "dictionary_item_removed":
-            yield from _vanished(level.t1, path, unordered=unordered)
-        case _:
-            yield AttributeChange(path=path, before=level.t1, after=level.t2)
+    if kind == "dictionary_item_added" or level.t1 is Marker.ABSENT:
+        yield from _appeared(level.t2, path, unordered=unordered)
+    elif kind == "dictionary_item_removed" or level.t2 is Marker.ABSENT:
+        yield from _vanished(level.t1, path, unordered=unordered)
+    else:
+        yield AttributeChange(path=path, before=level.t1, after=level.t2)
 
 
 def _appeared(value: Value, path: Path, *, unordered: bool) -> Iterator[AttributeChange]:
@@ -345,7 +353,7 @@ def _leaves(value: Value, path: Path, *, unordered: bool) -> Iterator[tuple[Path
                 items = value
             case tuple():
                 items = _paired(value, (), path[-1] if path else "", unordered=unordered)[0]
-    if not items:
+    if not items and value is not Marker.ABSENT:
         yield path, value
     for name, item in items.items():
         yield from _leaves(item, (*path, name), unordered=unordered)

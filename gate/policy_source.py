@@ -15,7 +15,8 @@ from gate.policy.evaluate import evaluate
 from gate.policy.rule import Evidence, Policy
 from gate.verdict import Finding, Level, Verdict, decide
 from sandbox.errors import ConfigurationError
-from sandbox.targets.target import Target, read_text
+from sandbox.targets.materialise import read_text
+from sandbox.targets.target import Target
 
 MOST_BYTES = 1_000_000
 

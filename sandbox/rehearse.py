@@ -31,7 +31,8 @@ from sandbox.recorder.recorder import Recorder
 from sandbox.rehearsal import ApplyOutcome, CallKind, Gap, GapKind, Plan, Rehearsal
 from sandbox.scratch import scratch_folder
 from sandbox.seed import plant, read_seed
-from sandbox.targets.target import Target, materialise
+from sandbox.targets.materialise import materialise
+from sandbox.targets.target import Target
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -87,7 +87,8 @@ def _attributes(change: PlannedChange, after: StateInstance | None) -> tuple[Att
 
 
 def _resolved(change: PlannedChange, after: StateInstance | None) -> Iterator[AttributeChange]:
-    for item in changed_paths(change.before, change.after):
+    # Nothing at all is an empty object here, so that a create and a delete list their attributes one by one.
+    for item in changed_paths(change.before or {}, change.after or {}):
         forces = any(
             item.path[: len(path)] == path or path[: len(item.path)] == item.path for path in change.replace_paths
         )
