@@ -211,9 +211,14 @@ def _unpack(repository: Path, commit: str, destination: Path) -> None:
 
 def _entries(repository: Path, commit: str) -> tuple[_Entry, ...]:
     answer = _git(repository, "ls-tree", "-r", "-z", "--full-tree", commit)
-    rows = (row.partition(b"\t") for row in answer.stdout.split(b"\0") if row)
-    entries = (_Entry(*head.decode("ascii").split(" "), PurePosixPath(os.fsdecode(path))) for head, _, path in rows)
+    entries = [_entry(row) for row in answer.stdout.split(b"\0") if row]
     return tuple(entry for entry in entries if entry.kind == "blob" and _is_inside(entry.path))
+
+
+def _entry(row: bytes) -> _Entry:
+    head, _, path = row.partition(b"\t")
+    mode, kind, name = head.decode("ascii").split(" ")
+    return _Entry(mode, kind, name, PurePosixPath(os.fsdecode(path)))
 
 
 def _is_inside(path: PurePosixPath) -> bool:
@@ -222,8 +227,13 @@ def _is_inside(path: PurePosixPath) -> bool:
 
 def _place(entry: _Entry, contents: IO[bytes], destination: Path) -> bytes | None:
     """Write the next object as a file; return its content if it is a link instead."""
-    size = int(contents.readline().split(b" ")[-1])
-    data = contents.read(size)
+    header = contents.readline().split()
+    if header[1:2] != [b"blob"]:
+        raise SandtableError(
+            f"The file {entry.path} of the commit is not in the repository.",
+            hint="The clone is partial: fetch the commit in full, or use --target config:DIR",
+        )
+    data = contents.read(int(header[2]))
     contents.read(1)
     if entry.mode == _LINK:
         return data

@@ -1,0 +1,68 @@
+"""What the clone is made from: the text of ``--target``, parsed into a closed union."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias
+
+from sandbox.errors import UsageError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfigTarget:
+    """``config:DIR``: what the configuration in a folder describes, applied to an empty clone."""
+
+    directory: Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GitTarget:
+    """``git:REF`` or ``git:REF:DIR``: as ``config``, from a commit of the repository that the change is in."""
+
+    ref: str
+    directory: str = ""
+    """Relative to the top of the repository; empty for the folder that the change is in."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmptyTarget:
+    """``empty``: nothing exists yet."""
+
+
+Target: TypeAlias = ConfigTarget | GitTarget | EmptyTarget
+
+FORMS = "config:DIR, git:REF, git:REF:DIR or empty"
+_NOT_YET = frozenset({"tfstate", "cloudformation", "aws", "snapshot"})
+
+
+def parse_target(text: str) -> Target:
+    """Parse the text of ``--target``.
+
+    Raises:
+        UsageError: it is not a target, or a kind that this version does not support.
+    """
+    kind, colon, rest = text.partition(":")
+    match kind:
+        case "empty" if not colon:
+            return EmptyTarget()
+        case "config" if rest:
+            return ConfigTarget(directory=Path(rest).expanduser())
+        case "git" if rest:
+            ref, _, directory = rest.partition(":")
+            return _git_target(text, ref, directory)
+        case _ if kind in _NOT_YET:
+            raise UsageError(
+                f'The target "{text}" is not supported by this version.', hint=f"Supported targets: {FORMS}."
+            )
+        case _:
+            raise UsageError(f'"{text}" is not a target.', hint=f"Write the target as {FORMS}.")
+
+
+def _git_target(text: str, ref: str, directory: str) -> GitTarget:
+    # Git would take a reference that begins with a dash for an option.
+    if not ref or ref.startswith("-") or any(not character.isprintable() for character in text):
+        raise UsageError(
+            f"{text!r} names no commit.", hint="Write git:REF with a branch, a tag or a commit id, e.g. git:main."
+        )
+    return GitTarget(ref=ref, directory=directory)
