@@ -57,7 +57,6 @@ VOLATILE_EVERYWHERE = frozenset(
 
 _VOLATILE_BY_TYPE: Mapping[str, frozenset[str]] = MappingProxyType(
     {
-        "aws_appconfig_hosted_configuration_version": frozenset({"version_number"}),
         "aws_autoscaling_group": frozenset({"warm_pool_size"}),
         "aws_cloudfront_distribution": frozenset({"etag", "in_progress_validation_batches", "status"}),
         "aws_cloudfront_function": frozenset({"etag", "live_stage_etag", "status"}),
@@ -65,9 +64,7 @@ _VOLATILE_BY_TYPE: Mapping[str, frozenset[str]] = MappingProxyType(
         "aws_ec2_managed_prefix_list": frozenset({"version"}),
         "aws_efs_file_system": frozenset({"size_in_bytes"}),
         "aws_glue_partition": frozenset({"last_accessed_time", "last_analyzed_time"}),
-        "aws_imagebuilder_image_pipeline": frozenset({"date_last_run", "date_next_run", "date_updated"}),
         "aws_kinesis_firehose_delivery_stream": frozenset({"version_id"}),
-        "aws_kinesisanalyticsv2_application": frozenset({"version_id"}),
         "aws_lambda_event_source_mapping": frozenset({"last_processing_result", "state"}),
         "aws_launch_template": frozenset({"latest_version"}),
         "aws_msk_cluster": frozenset({"current_version"}),
@@ -233,13 +230,13 @@ def _aligned(
     before: Mapping[Any, Value], after: Mapping[Any, Value], *, unordered: bool, depth: int = 0
 ) -> tuple[dict[Any, Any], dict[Any, Any]]:
     """Turn two objects into dicts for deepdiff, and lists into dicts by path part; what is equal is left out."""
-    left: dict[Any, Any] = dict(before)
-    right: dict[Any, Any] = dict(after)
+    left: dict[Any, Any] = {name: item for name, item in before.items() if item is not Marker.ABSENT}
+    right: dict[Any, Any] = {name: item for name, item in after.items() if item is not Marker.ABSENT}
     if depth >= MAX_DEPTH:
         # Frozen objects are no dicts: below this depth they are leaves.
         return left, right
-    for name in before.keys() & after.keys():
-        match before[name], after[name]:
+    for name in left.keys() & right.keys():
+        match left[name], right[name]:
             case Mapping() as a, Mapping() as b:
                 aligned = _aligned(a, b, unordered=unordered, depth=depth + 1)
             case tuple() as a, tuple() as b:
@@ -326,9 +323,9 @@ def _rest(items: tuple[Value, ...], spelled: list[str], common: Counter[str]) ->
 
 def _leaf_changes(path: Path, level: Any, kind: str, *, unordered: bool) -> Iterator[AttributeChange]:
     """Turn one of deepdiff's findings into changes of leaves."""
-    if kind == "dictionary_item_added" or level.t1 is Marker.ABSENT:
+    if kind == "dictionary_item_added":
         yield from _appeared(level.t2, path, unordered=unordered)
-    elif kind == "dictionary_item_removed" or level.t2 is Marker.ABSENT:
+    elif kind == "dictionary_item_removed":
         yield from _vanished(level.t1, path, unordered=unordered)
     else:
         yield AttributeChange(path=path, before=level.t1, after=level.t2)
@@ -369,8 +366,6 @@ def _sensitive_paths(before: Value, after: Value, path: Path) -> Iterator[Path]:
         case (tuple() as a, tuple() as b):
             for index, (item_a, item_b) in enumerate(zip(a, b, strict=False)):
                 yield from _sensitive_paths(item_a, item_b, (*path, index))
-        case _:
-            pass
 
 
 def _spelled(value: Value, *, strict: bool = False, policy: bool = False, ordered: bool = False) -> str:
@@ -382,7 +377,7 @@ def _spelled(value: Value, *, strict: bool = False, policy: bool = False, ordere
         policy: Inside an IAM policy document.
         ordered: The order of this list has an effect.
     """
-    if not strict and not policy and (value is Marker.ABSENT or value in (None, "", (), {})):
+    if not strict and not policy and (value is Marker.ABSENT or value in (None, "")):
         return _EMPTY
     match value:
         case str():
@@ -390,8 +385,8 @@ def _spelled(value: Value, *, strict: bool = False, policy: bool = False, ordere
         case Mapping():
             return _spelled_object(value, strict=strict, policy=policy)
         case tuple():
-            items = [_spelled(item, strict=strict, policy=policy) for item in value]
-            return _spelled_list(items, policy=policy, ordered=strict or ordered)
+            items = [_spelled(item, strict=strict, policy=policy) for item in value if item is not Marker.ABSENT]
+            return _spelled_list(items, strict=strict, policy=policy, ordered=strict or ordered)
         case _:
             return _spelled_atom(value)
 
@@ -425,16 +420,19 @@ def _may_hold_document(value: Value) -> bool:
 
 
 def _spelled_object(value: Mapping[str, Value], *, strict: bool, policy: bool) -> str:
-    inside = not strict and (policy or "Statement" in value)
+    inside = not strict and (policy or value.get("Statement", Marker.ABSENT) is not Marker.ABSENT)
     fields = (
         (json.dumps(name), _spelled(item, strict=strict, policy=inside, ordered=_has_order(name)))
         for name, item in value.items()
+        if item is not Marker.ABSENT
     )
     kept = sorted(f"{name}:{text}" for name, text in fields if strict or inside or text != _EMPTY)
     return _EMPTY if not kept and not strict and not inside else "{" + ",".join(kept) + "}"
 
 
-def _spelled_list(items: list[str], *, policy: bool, ordered: bool) -> str:
+def _spelled_list(items: list[str], *, strict: bool, policy: bool, ordered: bool) -> str:
+    if not items and not strict and not policy:
+        return _EMPTY
     if policy:
         items = sorted(set(items))
         return items[0] if len(items) == 1 else "[" + ",".join(items) + "]"

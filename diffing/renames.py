@@ -229,7 +229,7 @@ class _TextComparison:
 
     def agrees(self, old: Value, new: Value) -> bool:
         """Whether two leaves say the same."""
-        if equivalent(old, new):
+        if (isinstance(old, str) and old == new) or equivalent(old, new):
             return True
         if self._old is None or self._new is None or not isinstance(old, str) or not isinstance(new, str):
             return False
@@ -246,7 +246,7 @@ def _leaves(old: Value, new: Value, same_text: _TextComparison, *, top: bool = F
         return
     match old, new:
         case (Mapping() as a, Mapping() as b):
-            for name in sorted(a.keys() | b.keys()):
+            for name in a.keys() | b.keys():
                 item_a, item_b = a.get(name, Marker.ABSENT), b.get(name, Marker.ABSENT)
                 if top and name in NAMING and isinstance(item_a, str) and isinstance(item_b, str):
                     yield _Leaf(weight=_NAMING_WEIGHT, agrees=same_text.agrees(item_a, item_b), text=True)
