@@ -39,8 +39,8 @@ def marked(value: Any, sensitive: Any = False, unknown: Any = False) -> Value:  
         return None if value is None else Marker.SENSITIVE
     if isinstance(value, Mapping) or (value is None and isinstance(unknown, Mapping) and _any_unknown(unknown)):
         return freeze(_marked_object(value or {}, _object(sensitive), _object(unknown)))
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return freeze(_marked_list(value, _list(sensitive), _list(unknown)))
+    if isinstance(value, list) or (value is None and isinstance(unknown, list) and _any_unknown(unknown)):
+        return freeze(_marked_list(value or (), _list(sensitive), _list(unknown)))
     return freeze(value)
 
 

@@ -102,7 +102,7 @@ def prepare(
         copier.copy_trees()
         copied_var_files = tuple(copier.copy_var_file(source, path) for path in var_files)
     except OSError as error:
-        raise _reading_error(source, error) from error
+        raise copying_error(source, error) from error
     return Workspace(
         name=name,
         source=source,
@@ -112,6 +112,20 @@ def prepare(
         modules=MappingProxyType({destination / path.relative_to(base): facts for path, facts in modules.items()}),
         var_files=copied_var_files,
         notices=tuple(copier.notices),
+    )
+
+
+def copying_error(source: Path, error: OSError) -> SandtableError:
+    """Say why a configuration could not be copied: a full disk is not the user's mistake, anything else is."""
+    if error.errno == errno.ENOSPC:
+        return SandtableError(
+            f"No space is left for a copy of {source}: {error.filename or 'the scratch folder'} is on a full disk.",
+            hint="Free some space, or set TMPDIR to a folder on a disk with room.",
+        )
+    what = f"{error.filename}: {error.strerror}" if error.filename else str(error)
+    return UsageError(
+        f"The configuration {source} could not be copied: {what}.",
+        hint="Every file of it must be readable for the current user.",
     )
 
 
@@ -143,26 +157,13 @@ def _checked_root(source: Path, suffixes: Sequence[str]) -> Path:
         root = source.resolve(strict=True)
         files = configuration_files(root, suffixes)
     except OSError as error:
-        raise _reading_error(source, error) from error
+        raise copying_error(source, error) from error
     if not files:
         raise UsageError(
             f"The folder {source} holds no Terraform configuration ({' or '.join(suffixes)} files).",
             hint="Name the folder of a Terraform root module.",
         )
     return root
-
-
-def _reading_error(source: Path, error: OSError) -> SandtableError:
-    if error.errno == errno.ENOSPC:
-        return SandtableError(
-            f"No space is left for a copy of {source}: {error.filename or 'the scratch folder'} is on a full disk.",
-            hint="Free some space, or set TMPDIR to a folder on a disk with room.",
-        )
-    what = f"{error.filename}: {error.strerror}" if error.filename else str(error)
-    return UsageError(
-        f"The configuration {source} could not be copied: {what}.",
-        hint="Every file of it must be readable for the current user.",
-    )
 
 
 def _repository(source: Path) -> Path | None:

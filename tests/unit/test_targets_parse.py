@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from sandbox.errors import UsageError
+from sandbox.targets import ConfigTarget, EmptyTarget, GitTarget, Target, materialise, parse_target
+
+
+@pytest.mark.parametrize(
+    ("text", "target"),
+    [
+        ("config:live", ConfigTarget(directory=Path("live"))),
+        ("config:C:/odd:name", ConfigTarget(directory=Path("C:/odd:name"))),
+        ("git:main", GitTarget(ref="main")),
+        ("git:v1.0^{commit}:envs/prod", GitTarget(ref="v1.0^{commit}", directory="envs/prod")),
+        ("empty", EmptyTarget()),
+    ],
+)
+def test_the_three_kinds_are_understood(text: str, target: Target) -> None:
+    assert parse_target(text) == target
+
+
+@pytest.mark.parametrize("text", ["tfstate:f", "cloudformation:t.yaml", "aws:prod", "snapshot:s.json"])
+def test_planned_kinds_say_that_they_are_not_supported(text: str) -> None:
+    with pytest.raises(UsageError, match="not supported by this version") as caught:
+        parse_target(text)
+    assert "config:DIR" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "config",
+        "config:",
+        "git",
+        "git:",
+        "git::dir",
+        "git:--output=/tmp/x",
+        "git:a\nb",
+        "empty:",
+        "live",
+        "Config:x",
+    ],
+)
+def test_anything_else_is_no_target(text: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        parse_target(text)
+    assert caught.value.hint
+
+
+def test_folders_and_nothing_need_no_work(tmp_path: Path) -> None:
+    def result(target: Target) -> Path | None:
+        return materialise(target, change_dir=tmp_path, scratch=tmp_path / "scratch")
+
+    assert result(EmptyTarget()) is None
+    assert result(ConfigTarget(directory=tmp_path)) == tmp_path
+    with pytest.raises(UsageError, match="not a folder"):
+        result(ConfigTarget(directory=tmp_path / "missing"))
+    assert not (tmp_path / "scratch").exists()
