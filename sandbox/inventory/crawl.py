@@ -215,8 +215,10 @@ class Crawl:
             found.tag_answers.append(answer)
         elif read.main:
             _merge_main(found, answer)
+        elif isinstance(attributes := _attribute_map(answer), Mapping):
+            found.main.update(attributes)
         else:
-            found.aspects[read.label] = _unwrapped(answer, found.own)
+            found.aspects[read.label] = answer.get(read.only, answer) if read.only else answer
 
     def _read_aspect(self, found: Found, read: Read, parameters: Mapping[str, Any]) -> dict[str, Any] | None:
         try:
@@ -258,6 +260,9 @@ def _questions(kind: Kind, operation: ReadOperation, parent: Found | None) -> Se
     if parent is None:
         return listing_parameters(kind.service, operation)
     names = parent.inherited | parent.own
+    if parent.arn:
+        its_arn = {noun + "arn" for noun in parent.kind.nouns}
+        names |= {member: parent.arn for member in operation.members if normal(member) in its_arn}
     parameters = dict(PARAMETERS.get((kind.service, operation.name), {}))
     parameters |= {m: _shaped(operation, m, names[m]) for m in operation.members if m in names}
     return [parameters] if parameters.keys() >= set(operation.required) else []
@@ -292,11 +297,12 @@ def _is_not_configured(error: RefusedError) -> bool:
     return any(word in code for word in _NOT_CONFIGURED) or error.status == _NOT_FOUND_STATUS
 
 
-def _unwrapped(answer: Mapping[str, Any], own: Mapping[str, Any]) -> Any:
-    """The answer without the names that were asked for; if one member is left, that member."""
-    asked = {name for name in own.values() if isinstance(name, str)}
-    rest = {name: value for name, value in answer.items() if not isinstance(value, str) or value not in asked}
-    return next(iter(rest.values())) if len(rest) == 1 else rest
+def _attribute_map(answer: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """The attributes of services that keep them as a map, or as a list of pairs, under ``Attributes``."""
+    attributes = answer.get("Attributes")
+    if isinstance(attributes, list) and all(isinstance(a, Mapping) and set(a) == {"Key", "Value"} for a in attributes):
+        return {"Attributes": {a["Key"]: a["Value"] for a in attributes}}
+    return attributes if isinstance(attributes, Mapping) else None
 
 
 def _without(value: Any, names: frozenset[str] | None) -> Any:

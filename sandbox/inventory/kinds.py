@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 _VERB = re.compile(r"^(BatchGet|List|Describe|Get)")
 _PLURALS = (("ies", "y"), ("sses", "ss"), ("xes", "x"), ("ches", "ch"), ("iases", "ias"), ("ases", "ase"))
@@ -49,20 +50,19 @@ class Kind:
     inferred: bool = False
 
     @property
-    def noun(self) -> str:
-        """What operations call it: ``table``."""
-        return normal(self.type.rsplit("::", 1)[-1])
-
-    @property
     def nouns(self) -> frozenset[str]:
         """Every word for it: from its type, its listing's items, its listing."""
-        last = self.items.rsplit(".", 1)[-1]
-        words = {self.type.rsplit("::", 1)[-1], singular(last), singular(stem(self.listing))}
-        words |= {re.sub(r"(Arn|Name|Id|Url|Summary|Description|Metadata)(List)?$", "", word) for word in words}
-        generic = {"", "item", "items", "list"}
-        return frozenset(n for n in map(normal, words) if n not in generic)
+        return _nouns(self.type, self.items, self.listing)
 
 
+@lru_cache(maxsize=1 << 12)
+def _nouns(type_name: str, items: str, listing: str) -> frozenset[str]:
+    words = {type_name.rsplit("::", 1)[-1], singular(items.rsplit(".", 1)[-1]), singular(stem(listing))}
+    words |= {re.sub(r"(Arn|Name|Id|Url|Summary|Description|Metadata)(List)?$", "", word) for word in words}
+    return frozenset(map(normal, words)) - {"", "item", "items", "list"}
+
+
+@lru_cache(maxsize=1 << 15)
 def normal(word: str) -> str:
     """Lower case, letters and digits only: ``ResourceARN`` and ``resourceArn`` are one name."""
     return re.sub(r"[^a-z0-9]", "", word.lower())

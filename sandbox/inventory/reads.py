@@ -17,6 +17,9 @@ from sandbox.inventory.kinds import Kind, normal, stem
 from sandbox.inventory.operations import ReadOperation, load_service
 
 _ARN_MEMBERS = frozenset({"resourcearn", "arn", "resource", "resourcename", "resourcearns", "resourcearnlist"})
+_NOT_TELLING = frozenset(
+    {"nexttoken", "marker", "nextmarker", "istruncated", "truncated", "revisionid", "failures", "requestcharged"}
+)
 _GENERIC_MEMBERS = frozenset({"id", "name", "arn", "identifier", "key", "resource"})
 
 
@@ -33,6 +36,8 @@ class Read:
     """Whether the answer describes the item itself, not an aspect of it."""
     label: str = ""
     """The attribute that holds an aspect."""
+    only: str = ""
+    """The one member of the answer that says anything, where the model has just one."""
 
 
 @cache
@@ -94,7 +99,22 @@ def _planned(
         if what.lower().startswith(noun) and len(what) > len(noun):
             shorter = what[len(noun) :]
             break
-    return Read(operation=operation, keys=keys, by_arn=by_arn, main=main, label=label or shorter)
+    return Read(
+        operation=operation,
+        keys=keys,
+        by_arn=by_arn,
+        main=main,
+        label=label or shorter,
+        only=_only(operation, label),
+    )
+
+
+def _only(operation: ReadOperation, label: str) -> str:
+    """The member that says something: the one asked for by a constant, or the only one that does not just echo."""
+    if label:
+        return next((name for name in operation.answer if normal(name).startswith(normal(label))), "")
+    telling = [n for n in operation.answer if n not in operation.members and normal(n) not in _NOT_TELLING]
+    return telling[0] if len(telling) == 1 else ""
 
 
 def _ancestors(kind: Kind) -> Iterator[Kind]:

@@ -23,7 +23,7 @@ _VOLATILE = re.compile(
     r"responsemetadata|requestid|nexttoken|marker|istruncated|maxitems|approximate.*|last(accessed|used|modified|updated"
     r"|changed|update|modification|rotated|evaluated|event|status|fail.*|delivery|succe.*)(date|time|timestamp|at|on)?.*"
     r"|modifieddate|modificationtime|updatetime|updatedat|updated(date|time|timestamp)|updateddatetime|.*configuration"
-    r"updatedtimestamp|passwordlastused|rolelastused|latestrestorabletime|latestdelivery.*|storedbytes|sizeinbytes"
+    r"updatedtimestamp|passwordlastused|rolelastused|latestrestorable(date)?time|latestdelivery.*|storedbytes|sizeinbytes"
     r"|revisionid|locktoken|state(updated|transitioned)timestamp|statereason(data)?|statevalue|attachmentcount"
     r"|permissionsboundaryusagecount|numberofmounttargets|subscriptions(confirmed|pending|deleted)|metricfiltercount"
     r"|(running|pending)taskscount|(running|pending)count|activeservicescount|registeredcontainerinstancescount"
@@ -33,9 +33,8 @@ _VOLATILE = re.compile(
 _KEPT_FOR = MappingProxyType({"AWS::S3::Object": frozenset({"etag"})})
 """Where such a member does say something: an object's content is its ETag."""
 _BIRTH = re.compile(
-    r"(?!last)(.*(creat(e|ed|ion))(date|time|timestamp|datetime|at|on)?(utc)?|launchtime|registeredat|starttime|created)$"
+    r"(?!last)(.*(creat(e|ed|ion))(date|time|timestamp|datetime|at|on)?(utc)?|launchtime|registeredat|created)$"
 )
-_BIRTH_VALUES = re.compile(r"(date|time|timestamp|datetime|at|on|utc|created)$")
 _ORDERED = frozenset(
     {
         "command",

@@ -68,9 +68,9 @@ STAKES: Mapping[str, Mapping[str, Stake]] = MappingProxyType(
         "AWS::SQS::Queue": {
             "messages": Total(
                 (
-                    "Attributes.ApproximateNumberOfMessages",
-                    "Attributes.ApproximateNumberOfMessagesNotVisible",
-                    "Attributes.ApproximateNumberOfMessagesDelayed",
+                    "ApproximateNumberOfMessages",
+                    "ApproximateNumberOfMessagesNotVisible",
+                    "ApproximateNumberOfMessagesDelayed",
                 )
             )
         },
@@ -85,9 +85,7 @@ STAKES: Mapping[str, Mapping[str, Stake]] = MappingProxyType(
         "AWS::ElasticLoadBalancingV2::TargetGroup": {"targets": Length("TargetHealth")},
         "AWS::EFS::FileSystem": {"bytes": Total(("SizeInBytes.Value",))},
         "AWS::Cognito::UserPool": {"users": Listed("ListUsers", ("UserPoolId",), ("Users",))},
-        "AWS::SNS::Topic": {
-            "subscriptions": Total(("Attributes.SubscriptionsConfirmed", "Attributes.SubscriptionsPending"))
-        },
+        "AWS::SNS::Topic": {"subscriptions": Total(("SubscriptionsConfirmed", "SubscriptionsPending"))},
         "AWS::RDS::DBInstance": {
             "snapshots": Listed("DescribeDBSnapshots", ("DBInstanceIdentifier",), ("DBSnapshots",)),
         },

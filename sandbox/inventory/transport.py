@@ -24,7 +24,7 @@ from sandbox.inventory.scope import Scope
 _SIGNED_AT = "20260101T000000Z"
 _READ_TIMEOUT = 20.0
 _FIRST_ERROR_STATUS = 300
-_METADATA = ("ResponseMetadata", "RequestId")
+_METADATA = ("ResponseMetadata", "RequestId", "IsTruncated", "Truncated")
 
 
 class RefusedError(Exception):

@@ -123,6 +123,7 @@ DROPPED: Mapping[tuple[str, str], frozenset[str]] = MappingProxyType(
             {"StartLoggingTime", "StopLoggingTime", "TimeLoggingStarted", "TimeLoggingStopped"}
         ),
         ("lambda", "GetFunction"): frozenset({"Location"}),
+        ("lambda", "GetPolicy"): frozenset({"RevisionId"}),
         ("rds", "DescribeDBInstances"): frozenset({"PendingMaintenanceActions"}),
         ("secretsmanager", "ListSecretVersionIds"): frozenset({"CreatedDate", "LastAccessedDate"}),
         ("dynamodb", "DescribeTable"): frozenset({"ItemCount", "TableSizeBytes", "IndexSizeBytes"}),
