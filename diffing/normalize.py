@@ -91,7 +91,6 @@ _VOLATILE_BY_TYPE: Mapping[str, frozenset[str]] = MappingProxyType(
             "origin_access_identity",
             "origin_request_policy",
             "public_key",
-            "realtime_log_config",
             "response_headers_policy",
         )
     }
