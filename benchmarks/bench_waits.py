@@ -1,11 +1,12 @@
 """Measure the shortened waits: one configuration, with the provider as installed and with its shortened copy.
 
-    python benchmarks/bench_waits.py FOLDER [--mirror FOLDER] [--cycles N] [--cap MS] [--only-shortened]
+    python benchmarks/bench_waits.py FOLDER [--var NAME=VALUE] [--override FILE] [--cycles N] [--only-shortened]
 
 Each run has a fresh clone of its own behind the same port, so that URLs are the same, and goes apply, plan, destroy.
 Compared are the resources, their attributes (equal up to a one-to-one renaming of generated names, and up to
 timestamps), the second plan, and the API calls (counted by a proxy: calls that write must be equal one by one, calls
-that read are polling). ``--cycles N`` adds N shortened cycles and reports every error.
+that read are polling). What differs between two ordinary runs as well is the engine's own randomness; it is listed
+apart. ``--cycles N`` adds N shortened cycles and reports every error.
 """
 
 from __future__ import annotations
@@ -142,6 +143,7 @@ class Bench:
     work: Path
     base: str
     proxy: CountingProxy
+    variables: dict[str, str]
 
     def cycle(self, shortened: Sequence[ShortenedProvider]) -> Measurement:
         """Apply, plan, destroy in a fresh clone."""
@@ -176,6 +178,7 @@ class Bench:
             "CHECKPOINT_DISABLE": "1",
             "TF_IN_AUTOMATION": "1",
             "TF_CLI_CONFIG_FILE": str(self.work / "cli.tfrc"),
+            **{f"TF_VAR_{name}": value for name, value in self.variables.items()},
         }
         return subprocess.run(  # noqa: PLW1510 - errors are data here
             ["terraform", *arguments],  # noqa: S607 - the one that a user has
@@ -297,10 +300,10 @@ class Renaming:
             return False
 
 
-def attribute_differences(one: dict[str, Any], other: dict[str, Any]) -> list[str]:
-    """Address and attribute of everything that is not equal; identities are matched first, they give the names."""
+def attribute_differences(one: dict[str, Any], other: dict[str, Any]) -> dict[str, str]:
+    """Address and attribute of all that is not equal, with both values; identities come first, they give the names."""
     first, second = instances(one), instances(other)
-    differences = [f"{address}: only in one run" for address in sorted(first.keys() ^ second.keys())]
+    differences = {address: f"{address}: only in one run" for address in sorted(first.keys() ^ second.keys())}
     renaming = Renaming()
     both = sorted(first.keys() & second.keys())
     for identity in (True, False):
@@ -309,7 +312,8 @@ def attribute_differences(one: dict[str, Any], other: dict[str, Any]) -> list[st
                 if (name in {"id", "arn"}) == identity:
                     pair = first[address].get(name), second[address].get(name)
                     if not renaming.same(*pair):
-                        differences.append(f"{address}.{name}: {str(pair[0])[:90]} / {str(pair[1])[:90]}")
+                        where = f"{address}.{name}"
+                        differences[where] = f"{where}: {str(pair[0])[:90]} / {str(pair[1])[:90]}"
     return differences
 
 
@@ -318,7 +322,7 @@ def writes(calls: Counter[str]) -> Counter[str]:
     return Counter({name: count for name, count in calls.items() if not READS.fullmatch(name)})
 
 
-def compare(ordinary: Measurement, shortened: Measurement) -> None:
+def compare(again: Measurement, ordinary: Measurement, shortened: Measurement) -> None:
     """Print the table and what is not equal."""
     print(f"{'':12}{'ordinary':>10}{'shortened':>10}{'ratio':>8}")
     for name in ("apply", "plan", "destroy"):
@@ -331,7 +335,10 @@ def compare(ordinary: Measurement, shortened: Measurement) -> None:
     print(f"{'instances':12}{count[0]:10}{count[1]:10}")
     print(f"{'2nd plan':12}{len(ordinary.second_plan):10}{len(shortened.second_plan):10}")
     print(f"{'errors':12}{len(ordinary.errors):10}{len(shortened.errors):10}")
-    report("attributes", attribute_differences(ordinary.state, shortened.state))
+    random = attribute_differences(again.state, ordinary.state)
+    different = attribute_differences(ordinary.state, shortened.state)
+    report("attributes that differ between two ordinary runs", list(random.values()), none="none")
+    report("other attributes", [text for name, text in different.items() if name not in random])
     report("second plan", sorted(set(ordinary.second_plan) ^ set(shortened.second_plan)))
     for name in ("apply", "plan", "destroy"):
         a, b = ordinary.calls[name], shortened.calls[name]
@@ -339,7 +346,7 @@ def compare(ordinary: Measurement, shortened: Measurement) -> None:
         report(f"writing calls of {name}", [f"{k}: {a[k]} / {b[k]}" for k in differing])
         polled = {k: b[k] - a[k] for k in a | b if a[k] != b[k] and READS.fullmatch(k)}
         print(f"  polling of {name}: {polled or 'equal'}")
-    for measured, title in ((ordinary, "ordinary"), (shortened, "shortened")):
+    for measured, title in ((again, "first ordinary"), (ordinary, "ordinary"), (shortened, "shortened")):
         report(f"errors, {title}", measured.errors, none="none")
 
 
@@ -357,15 +364,17 @@ def mirrors() -> Iterator[Path]:
 
 
 @contextmanager
-def bench(folder: Path, mirror: Path) -> Iterator[Bench]:
+def bench(folder: Path, mirror: Path, override: Path | None, variables: dict[str, str]) -> Iterator[Bench]:
     """A copy of the configuration, initialised, and a proxy."""
     with tempfile.TemporaryDirectory() as scratch, CountingProxy() as proxy:
         work = Path(scratch) / "configuration"
         shutil.copytree(folder, work)
         work.chmod(0o700)
+        if override:
+            shutil.copyfile(override, work / "bench_override.tf")
         base = f"provider_installation {{\n  filesystem_mirror {{\n    path = {json.dumps(str(mirror))}\n  }}\n}}\n"
         (work / "cli.tfrc").write_text(base)
-        made = Bench(work=work, base=base, proxy=proxy)
+        made = Bench(work=work, base=base, proxy=proxy, variables=variables)
         done = made.terraform("init", "-input=false", "-no-color")
         if done.returncode:
             sys.exit(done.stderr)
@@ -401,6 +410,8 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
+    parser.add_argument("--var", action="append", default=[], metavar="NAME=VALUE")
+    parser.add_argument("--override", type=Path, help="a Terraform override file to put beside the configuration")
     parser.add_argument("--mirror", type=Path, help="folder with registry.terraform.io/... (default: searched)")
     parser.add_argument("--cache", type=Path, help="keep the copies there (default: a temporary folder)")
     parser.add_argument("--cycles", type=int, default=0, help="more shortened cycles")
@@ -410,10 +421,14 @@ def main() -> None:
     mirror = options.mirror or next(mirrors(), None)
     if mirror is None:
         sys.exit("no provider mirror found: name one with --mirror")
-    with bench(options.folder, mirror) as made, tempfile.TemporaryDirectory() as scratch:
+    variables = dict(variable.split("=", 1) for variable in options.var)
+    with (
+        bench(options.folder, mirror, options.override, variables) as made,
+        tempfile.TemporaryDirectory() as scratch,
+    ):
         copies = shortened_copies(made, options.cache or Path(scratch) / "cache", options.cap)
         if not options.only_shortened:
-            compare(made.cycle([]), made.cycle(copies))
+            compare(made.cycle([]), made.cycle([]), made.cycle(copies))
         measured = [made.cycle(copies) for _ in range(options.cycles)]
     for number, one in enumerate(measured, start=1):
         times = "  ".join(f"{name} {seconds:5.1f} s" for name, seconds in one.seconds.items())
