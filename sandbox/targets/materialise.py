@@ -51,6 +51,8 @@ _ENVIRONMENT: Mapping[str, str] = {
     # Older versions know only this: no transport is allowed, whatever the repository says.
     "GIT_ALLOW_PROTOCOL": "none",
     "GIT_OPTIONAL_LOCKS": "0",
+    # Paths mean what they say: no patterns.
+    "GIT_LITERAL_PATHSPECS": "1",
 }
 _LINK = "120000"
 
@@ -93,52 +95,64 @@ def materialise(target: Target, *, change_dir: Path, scratch: Path) -> Path | No
 
 
 def read_text(target: Target, name: str, *, change_dir: Path) -> str | None:
-    """Read one file beside the target's root module, without unpacking anything; None where there is none.
+    """Read a text file of the target's root module; None where there is none (and in an empty target).
+
+    Args:
+        target: The target.
+        name: The file's name in the root module.
+        change_dir: The folder of the change, as in `materialise`.
 
     Raises:
-        UsageError: there is no such repository or commit.
-        ConfigurationError: the file is there and cannot be read as text.
+        UsageError: there is no such folder, repository or commit.
+        ConfigurationError: the file is there and is no readable text.
     """
     match target:
         case EmptyTarget():
             return None
         case ConfigTarget(directory=directory):
-            try:
-                return (directory / name).read_text(encoding="utf-8")
-            except (FileNotFoundError, NotADirectoryError):
-                return None
-            except (OSError, UnicodeDecodeError) as error:
-                raise ConfigurationError(
-                    f"{directory / name} cannot be read: {error}.", hint="It must be a readable UTF-8 file."
-                ) from error
+            data = _read_file(directory / name)
         case GitTarget():
-            return _text_from_git(target, name, change_dir)
+            data = _read_blob(target, name, change_dir)
         case _:
             assert_never(target)
-
-
-def _text_from_git(target: GitTarget, name: str, change_dir: Path) -> str | None:
-    change = change_dir.resolve()
-    repository = _repository(change)
-    commit = _commit(repository, target.ref)
-    path = (_directory(target, change, repository) / name).as_posix()
-    answer = _git(repository, "cat-file", "blob", f"{commit}:{path}")
-    if answer.returncode != 0:
-        return None
     try:
-        return answer.stdout.decode("utf-8")
+        return None if data is None else data.decode("utf-8")
     except UnicodeDecodeError as error:
         raise ConfigurationError(
-            f"{path} of {target.ref} is not UTF-8 text.", hint="It must be a UTF-8 file."
+            f"The file {name} of the target is not UTF-8 text.", hint="Save it as UTF-8."
         ) from error
 
 
-def _from_git(target: GitTarget, change_dir: Path, scratch: Path) -> Path:
-    if not change_dir.is_dir():
-        raise UsageError(
-            f"The change {change_dir} is not a folder.", hint="Name the folder of a Terraform root module."
+def _read_file(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        raise ConfigurationError(
+            f"The file {path} of the target cannot be read: {error.strerror}.", hint="Make it a readable file."
+        ) from error
+
+
+def _read_blob(target: GitTarget, name: str, change_dir: Path) -> bytes | None:
+    change = _folder_of_change(change_dir)
+    repository = _repository(change)
+    path = _directory(target, change, repository) / name
+    row = _git(
+        repository, "ls-tree", "-z", "--full-tree", _commit(repository, target.ref), "--", path.as_posix()
+    ).stdout
+    if not row:
+        return None
+    entry = _entry(row.rstrip(b"\0"))
+    if entry.kind != "blob" or entry.mode == _LINK:
+        raise ConfigurationError(
+            f"{path} is not a regular file in the commit {target.ref}.", hint="Commit it as a file, not as a link."
         )
-    change = change_dir.resolve()
+    return _git(repository, "cat-file", "blob", entry.object).stdout
+
+
+def _from_git(target: GitTarget, change_dir: Path, scratch: Path) -> Path:
+    change = _folder_of_change(change_dir)
     repository = _repository(change)
     commit = _commit(repository, target.ref)
     directory = _directory(target, change, repository)
@@ -152,6 +166,14 @@ def _from_git(target: GitTarget, change_dir: Path, scratch: Path) -> Path:
             hint="Name the folder: git:REF:DIR, relative to the top of the repository.",
         )
     return root
+
+
+def _folder_of_change(change_dir: Path) -> Path:
+    if not change_dir.is_dir():
+        raise UsageError(
+            f"The change {change_dir} is not a folder.", hint="Name the folder of a Terraform root module."
+        )
+    return change_dir.resolve()
 
 
 def _repository(change: Path) -> Path:

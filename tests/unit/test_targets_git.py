@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.errors import SandtableError, UsageError
+from sandbox.errors import ConfigurationError, SandtableError, UsageError
 from sandbox.executors.terraform.workspace import prepare
-from sandbox.targets import GitTarget, materialise
+from sandbox.targets import ConfigTarget, EmptyTarget, GitTarget, Target, materialise, read_text
 
 AUTHOR = {
     "GIT_AUTHOR_NAME": "a",
@@ -139,6 +139,7 @@ def test_a_missing_object_is_not_fetched_from_where_the_repository_says(repo: Pa
     (repo / ".git/objects" / blob[:2] / blob[2:]).unlink()
     git(repo, "config", "remote.evil.url", f"ext::sh -c 'touch {proof}'")
     git(repo, "config", "remote.evil.promisor", "true")
+    git(repo, "config", "core.repositoryFormatVersion", "1")
     git(repo, "config", "extensions.partialClone", "evil")
     git(repo, "config", "protocol.ext.allow", "always")
 
@@ -161,3 +162,33 @@ def test_a_tree_that_reaches_out_of_its_folder_is_contained(repo: Path, tmp_path
 
     assert {path.name for path in root.iterdir()} == {"z", "live", ".git"}
     assert not list(tmp_path.rglob("pwned"))
+
+
+def test_a_file_of_the_target_can_be_read(repo: Path) -> None:
+    commit(repo, {"live/policy.yaml": "a: 1\n", "live/*.yaml": "star"})
+    (repo / "live/policy.yaml").write_text("a: 2\n")
+
+    def text(target: Target, name: str = "policy.yaml") -> str | None:
+        return read_text(target, name, change_dir=repo / "live")
+
+    assert text(GitTarget(ref="main")) == "a: 1\n"
+    assert text(GitTarget(ref="main", directory="other")) is None
+    assert text(GitTarget(ref="main~1")) is None
+    assert text(GitTarget(ref="main~1"), "*") is None
+    assert text(ConfigTarget(directory=repo / "live")) == "a: 2\n"
+    assert text(ConfigTarget(directory=repo / "other")) is None
+    assert text(EmptyTarget()) is None
+    with pytest.raises(UsageError):
+        text(GitTarget(ref="nope"))
+
+    (repo / "live/link.yaml").symlink_to("/etc/passwd")
+    (repo / "live/bytes.yaml").write_bytes(b"\xff")
+    commit(repo, {})
+    for target in (GitTarget(ref="main"), ConfigTarget(directory=repo)):
+        name = "bytes.yaml" if isinstance(target, GitTarget) else "live/bytes.yaml"
+        with pytest.raises(ConfigurationError, match="UTF-8"):
+            text(target, name)
+    with pytest.raises(ConfigurationError, match="not a regular file"):
+        text(GitTarget(ref="main"), "link.yaml")
+    with pytest.raises(ConfigurationError, match="cannot be read"):
+        text(ConfigTarget(directory=repo), "live")

@@ -10,6 +10,7 @@ from sandbox.executors.terraform.providers import (
     ProviderAddress,
     discover,
     parse_addresses,
+    provider_sources,
     remember,
     remembered,
     write_cli_config,
@@ -94,3 +95,10 @@ def test_a_cache_that_cannot_be_written_does_not_matter(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     remember(tmp_path / "file", {})
     assert remembered(tmp_path / "file") == {}
+
+
+def test_mirrors_of_the_aws_provider_are_listed(tmp_path: Path) -> None:
+    folder = mirror(tmp_path / "opt" / "mirror")
+    mirror(tmp_path / "opt" / "others", OTHER)
+    assert provider_sources({}, [tmp_path / "opt"]) == (folder,)
+    assert provider_sources({"HOME": str(tmp_path)}, []) == ()

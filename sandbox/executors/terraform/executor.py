@@ -12,13 +12,15 @@ from sandbox.errors import ConfigurationError, SandtableError
 from sandbox.executors.terraform import command
 from sandbox.executors.terraform import workspace as workspaces
 from sandbox.executors.terraform.binary import TerraformBinary
+from sandbox.executors.terraform.configuration import AWS
 from sandbox.executors.terraform.deadline import Deadline
-from sandbox.executors.terraform.environment import Surroundings, for_commands
+from sandbox.executors.terraform.environment import Surroundings, cache_folder, for_commands
 from sandbox.executors.terraform.installation import Installer
 from sandbox.executors.terraform.overrides import child_override, root_override, write_override
 from sandbox.executors.terraform.planfile import parse_plan
 from sandbox.executors.terraform.run import Transcript, capture, failure, run_command
 from sandbox.executors.terraform.statefile import parse_state
+from sandbox.executors.terraform.waits import Refused, cli_configuration, installed_providers, shorten
 from sandbox.executors.terraform.workspace import Workspace
 from sandbox.ports import Progress
 from sandbox.rehearsal import ApplyOutcome, Plan, StateInstance
@@ -43,6 +45,7 @@ class TerraformExecutor:
         var_files: Variable files; relative ones are relative to each configuration's folder.
         workspace: The Terraform workspace that the configuration sees.
         parallelism: How many resources Terraform works on at once.
+        shorten_waits: Use a copy of the AWS provider that pauses but briefly between two reads of a status.
     """
 
     def __init__(
@@ -60,6 +63,7 @@ class TerraformExecutor:
         var_files: tuple[Path, ...] = (),
         workspace: str = "default",
         parallelism: int = 10,
+        shorten_waits: bool = False,
     ) -> None:
         self._binary = binary
         self._account = account
@@ -71,6 +75,9 @@ class TerraformExecutor:
         self._var_files = var_files
         self._workspace = workspace
         self._parallelism = parallelism
+        self._endpoint = endpoint
+        self._shorten_waits = shorten_waits
+        self._cli_configs: dict[str, Path] = {}
         surroundings = Surroundings.create(scratch, account=account, region=region)
         self._environment = for_commands(
             environment, surroundings, endpoint=endpoint, account=account, region=region, workspace=workspace
@@ -125,6 +132,13 @@ class TerraformExecutor:
             deadline=self._deadline,
             progress=self._progress,
         ).install(ws)
+        if self._shorten_waits:
+            self._shorten(ws)
+
+    @property
+    def waits_shortened(self) -> bool:
+        """Whether any initialised configuration runs with shortened waits."""
+        return bool(self._cli_configs)
 
     def apply_all(self, ws: Workspace, *, endpoint: str | None = None) -> ApplyOutcome:
         """Plan and apply in one command.
@@ -166,7 +180,7 @@ class TerraformExecutor:
             command.show_plan(self._binary),
             title=f"terraform show of the plan of the {ws.name}",
             cwd=ws.root,
-            environment=self._environment,
+            environment=self._environment_of(ws),
             deadline=self._deadline,
         )
         parsed = parse_plan(document)
@@ -212,6 +226,34 @@ class TerraformExecutor:
             raise ConfigurationError(f"The state of the {ws.name} could not be read: {error}.") from error
         return parse_state(text, self._sensitive)
 
+    def _shorten(self, ws: Workspace) -> None:
+        cache = cache_folder(self._inherited) or self._scratch / "cache"
+        for provider in installed_providers(ws.root):
+            if not provider.source_address.endswith(AWS):
+                continue
+            shortened = shorten(
+                provider_binary=provider.binary,
+                source_address=provider.source_address,
+                lock_file=ws.root / ".terraform.lock.hcl",
+                package_dir=provider.package_dir,
+                cache_dir=cache / "shortened",
+                endpoint=self._endpoint,
+            )
+            if isinstance(shortened, Refused):
+                self._progress.notice(f"The provider's waits are not shortened: {shortened.reason}")
+                continue
+            config = self._scratch / f"{ws.name}.tfrc"
+            config.write_text(cli_configuration("", [shortened]), encoding="utf-8")
+            self._cli_configs[ws.name] = config
+
+    def _environment_of(self, ws: Workspace, endpoint: str | None = None) -> dict[str, str]:
+        environment = dict(self._environment)
+        if endpoint is not None:
+            environment["AWS_ENDPOINT_URL"] = endpoint
+        if ws.name in self._cli_configs:
+            environment["TF_CLI_CONFIG_FILE"] = str(self._cli_configs[ws.name])
+        return environment
+
     def _state_file(self, ws: Workspace) -> Path:
         folder = ws.root if self._workspace == "default" else ws.root / "terraform.tfstate.d" / self._workspace
         return folder / "terraform.tfstate"
@@ -230,7 +272,7 @@ class TerraformExecutor:
             arguments,
             title=f"terraform {verb} of the {ws.name}",
             cwd=ws.root,
-            environment=self._environment | ({"AWS_ENDPOINT_URL": endpoint} if endpoint else {}),
+            environment=self._environment_of(ws, endpoint),
             deadline=self._deadline,
             transcript=Transcript(progress=self._progress, total=total),
             good=good,

@@ -68,6 +68,12 @@ def discover(
     return {folder: tuple(found) for folder, found in mirrors.items()}
 
 
+def provider_sources(environment: Mapping[str, str], places: Sequence[Path] = PLACES) -> tuple[Path, ...]:
+    """The folders of this machine that mirror the AWS provider, of whatever registry; for a look at the machine."""
+    candidates = dict.fromkeys(_candidates(environment, places))
+    return tuple(folder for folder in candidates if _mirrors_aws(folder))
+
+
 def write_cli_config(path: Path, mirrors: Mirrors) -> Path:
     """Write a CLI configuration that takes providers from mirrors, and all others from their registries."""
     lines = ["disable_checkpoint = true", "provider_installation {"]
@@ -112,10 +118,12 @@ def _parse_address(text: str) -> ProviderAddress:
 
 
 def _holds(folder: Path, address: ProviderAddress) -> bool:
-    try:
-        return folder.is_absolute() and any((folder / address.host / address.namespace / address.type).iterdir())
-    except OSError:
-        return False
+    return folder.is_absolute() and any(_entries(folder / address.host / address.namespace / address.type))
+
+
+def _mirrors_aws(folder: Path) -> bool:
+    # The name of a registry's host has a dot in it.
+    return any("." in host.name and any(_entries(host / "hashicorp" / "aws")) for host in _folders(folder))
 
 
 def _candidates(environment: Mapping[str, str], places: Sequence[Path]) -> Iterator[Path]:
@@ -132,7 +140,11 @@ def _candidates(environment: Mapping[str, str], places: Sequence[Path]) -> Itera
 
 
 def _folders(place: Path) -> list[Path]:
+    return [entry for entry in _entries(place) if entry.is_dir()]
+
+
+def _entries(folder: Path) -> list[Path]:
     try:
-        return sorted(entry for entry in place.iterdir() if entry.is_dir())
+        return sorted(folder.iterdir())
     except OSError:
         return []

@@ -23,6 +23,7 @@ from sandbox.executors.terraform.events import (
     Text,
     parse_event,
 )
+from sandbox.executors.terraform.waits import DEV_OVERRIDES_WARNING
 from sandbox.ports import Progress, SilentProgress
 from sandbox.rehearsal import ApplyOutcome, Diagnostic
 
@@ -99,7 +100,8 @@ class Transcript:
             case Summary():
                 pass
             case Reported(diagnostic=diagnostic):
-                self.diagnostics.append(diagnostic)
+                if diagnostic.summary != DEV_OVERRIDES_WARNING:  # of this tool's doing, not of the configuration's
+                    self.diagnostics.append(diagnostic)
             case Text(line=line):
                 self.text.append(line[:_KEPT_WIDTH])
             case _:
