@@ -22,15 +22,23 @@ PROLOGUE = bytes.fromhex("493b6610")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
-    """A function: what it calls, between other bytes."""
+    """A function: what it calls, between other bytes; each sleep is told a constant unless there is no pause."""
 
     name: str
     calls: tuple[str, ...] = ()
     prologue: bytes = PROLOGUE
+    pause: int | None = 20_000_000_000
 
     @property
     def size(self) -> int:
-        return -(-(len(self.prologue) + 8 * len(self.calls) + 1) // 32) * 32
+        return -(-(len(self.prologue) + sum(len(self.load(c)) + 5 for c in self.calls) + 1) // 32) * 32
+
+    def load(self, callee: str) -> bytes:
+        if callee != "time.Sleep" or self.pause is None:
+            return b"\x48\x89\xc8"
+        if self.pause < 1 << 32:
+            return b"\xb8" + struct.pack("<I", self.pause)
+        return b"\x48\xb8" + struct.pack("<q", self.pause)
 
 
 FUNCTIONS = (
@@ -48,7 +56,9 @@ FUNCTIONS = (
     Sample(name=f"{PROVIDER}/internal/conns.(*Config).wait", calls=("time.Sleep",)),
     Sample(name=f"{PROVIDER}/internal/service/sqs.(*Queue).create", calls=("runtime.main", "time.Sleep")),
     Sample(name=f"{PROVIDER}/internal/service/sqs.read", calls=("time.NewTimer",)),
-    Sample(name=f"{PROVIDER}/internal/service/sns.create", calls=("time.Sleep", "time.Sleep")),
+    Sample(name=f"{PROVIDER}/internal/service/sns.create", calls=("time.Sleep", "time.Sleep"), pause=3_000_000_000),
+    Sample(name=f"{PROVIDER}/internal/service/sns.delete", calls=("time.Sleep",), pause=None),
+    Sample(name=f"{PROVIDER}/internal/service/sns.tick", calls=("time.Sleep",), pause=999_999),
     Sample(name="main.main", calls=("time.Sleep",)),
 )
 """Every kind of function of interest, and neighbours that must not be touched."""
@@ -175,7 +185,7 @@ class Program:
         for entry, function in zip(self._entries(), self.functions, strict=True):
             body = bytearray(function.prologue)
             for callee in function.calls:
-                body += b"\x31\xc0\x90"
+                body += function.load(callee)
                 distance = self.addresses[callee] - (TEXT + len(code) + len(body) + 5)
                 body += bytes([CALL]) + struct.pack("<i", distance)
             code += body + b"\xc3"

@@ -96,7 +96,10 @@ _LOOPS: Final = (
     ),
 )
 _SERVICES: Final = f"{PROVIDER}/internal/service/"
-_MOST_SERVICE_SLEEPS: Final = 64
+_MOST_SERVICE_PAUSES: Final = 64
+_SHORTEST_PAUSE_NS: Final = 1_000_000
+_LONGEST_PAUSE_NS: Final = 3_600_000_000_000
+_LONGEST_LOAD: Final = 10  # bytes
 
 _PAGE: Final = 4096
 _WINDOW: Final = 1 << 16
@@ -145,7 +148,7 @@ def _sites(image: Image, executable: Executable, table: FunctionTable) -> tuple[
             raise NotAsExpectedError(f"{name} calls a timer {len(timers)} times instead of {calls}")
         sites += timers
     if _SLEEP in found:
-        sites += _service_sleeps(image, table, found[_SLEEP])
+        sites += _service_pauses(image, table, found[_SLEEP])
     return tuple(sorted(sites, key=lambda site: site.address))
 
 
@@ -177,18 +180,29 @@ def _calls_within(
         at = code.find(stub_amd64.CALL, at + 1)
 
 
-def _service_sleeps(image: Image, table: FunctionTable, sleep: Function) -> list[Site]:
-    """Calls of `time.Sleep` in the provider's own service packages: fixed pauses after a write."""
+def _service_pauses(image: Image, table: FunctionTable, sleep: Function) -> list[Site]:
+    """Calls of `time.Sleep` in the provider's own service packages with a constant: fixed pauses after a write.
+
+    There are hundreds of thousands of functions in question, so the bytes of such a call could be part of something
+    else by chance. That the instruction in front loads a plausible duration rules it out.
+    """
     addresses = _calls_of(image, table.text, sleep.start, table.span(_SERVICES.encode()))
-    callers = ((address, table.at(address)) for address in addresses)
+    callers = [(address, table.at(address)) for address in addresses]
     sites = [
         Site(address=address, target=sleep.start, caller=caller.name, callee=sleep.name)
         for address, caller in callers
-        if caller.name.startswith(_SERVICES)
+        if caller.name.startswith(_SERVICES) and _is_pause(image, table.text, caller.start, address)
     ]
-    if len(sites) > _MOST_SERVICE_SLEEPS:
+    if len(sites) > _MOST_SERVICE_PAUSES:
         raise NotAsExpectedError(f"its services call {sleep.name} {len(sites)} times: more than plausible")
     return sites
+
+
+def _is_pause(image: Image, text: Extent, start: int, call: int) -> bool:
+    """Whether the instruction before a call loads a duration between a millisecond and an hour."""
+    origin = text.offset - text.address
+    duration = stub_amd64.constant_argument(image[max(start, call - _LONGEST_LOAD) + origin : call + origin])
+    return duration is not None and _SHORTEST_PAUSE_NS <= duration <= _LONGEST_PAUSE_NS
 
 
 def _calls_of(image: Image, text: Extent, target: int, span: tuple[int, int]) -> Iterator[int]:

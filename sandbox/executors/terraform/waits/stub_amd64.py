@@ -62,6 +62,18 @@ def takes_registers(code: bytes) -> bool:
     return _PROLOGUE in code[: _PROLOGUE_WITHIN + len(_PROLOGUE)]
 
 
+def constant_argument(code: bytes) -> int | None:
+    """The constant that the last instruction of this code puts into RAX; None if it does something else.
+
+    Go loads a constant with ``48 b8 imm64`` or, where it fits, with ``b8 imm32``.
+    """
+    if code[-10:-8] == b"\x48\xb8":
+        return int.from_bytes(code[-8:], "little", signed=True)
+    if code[-5:-4] == b"\xb8":
+        return int.from_bytes(code[-4:], "little")
+    return None
+
+
 def _relative(at: int, target: int) -> bytes:
     distance = target - (at + CALL_SIZE)
     if not -_REACH <= distance < _REACH:
