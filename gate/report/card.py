@@ -11,7 +11,7 @@ from diffing.change import Action, AttributeChange, Lifespan, Proof, ResourceCha
 from diffing.values import Marker, Path, path_text
 from gate.report.escape import visible
 from gate.report.model import Report
-from gate.report.prose import Block, parse_prose
+from gate.report.prose import Block, parse_prose, plain
 from gate.report.valuetext import DiffLine, clip, line_diff, pair_text, value_text
 from gate.verdict import Finding, Level
 from sandbox.rehearsal import ApiCall, CallKind
@@ -139,6 +139,12 @@ class Card:
     findings: tuple[FindingView, ...]
     consequences: tuple[str, ...]
     """What goes with it, counted: ``12 AWS::S3::Object deleted``."""
+
+    @property
+    def brief(self) -> str:
+        """What matters most about it, in one line: what rules say, else the data inside, else what changes."""
+        said = [plain(finding.message) for finding in self.findings] or [*self.stakes, *self.notes, *self.consequences]
+        return "; ".join(said) or ", ".join(f"{item.path}: {item.before} → {item.after}" for item in self.attributes)
 
 
 def build_cards(report: Report) -> tuple[Card, ...]:

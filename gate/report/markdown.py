@@ -206,8 +206,7 @@ def _gaps(title: str, gaps: Sequence[GapView]) -> str:
 def _list(title: str, cards: Sequence[Card]) -> str:
     lines = [f"<details><summary>{title} ({len(cards):,})</summary>", ""]
     for card in cards[:_LINES]:
-        said = [plain(finding.message) for finding in card.findings] or [*card.stakes, *card.notes]
-        detail = f": {_prose(clip('; '.join(said), _LONGEST_TEXT))}" if said else ""
+        detail = f": {_prose(clip(card.brief, _LONGEST_TEXT))}" if card.brief else ""
         lines.append(f"- {_code(card.symbol)} {_code(clip(card.address, _LONGEST_TEXT))} {card.verb}{detail}")
     lines += [f"- … {text}" for text in _rest(cards[_LINES:])]
     return "\n".join([*lines, "", "</details>"])

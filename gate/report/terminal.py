@@ -252,8 +252,7 @@ def _brief(page: _Page, cards: Sequence[Card]) -> None:
     shown = cards if len(cards) <= LINES + 1 else cards[:LINES]
     widest = min(max((cell_len(card.address) for card in shown), default=0), page.width // 2)
     for card in shown:
-        said = [plain(finding.message) for finding in card.findings] or [*card.stakes, *card.notes, *card.consequences]
-        detail = "; ".join(said) or ", ".join(f"{item.path}: {item.before} → {item.after}" for item in card.attributes)
+        detail = card.brief
         symbol: _Part = (f"{card.symbol:>3} ", _ACTION_STYLES[card.action])
         address = set_cell_size(card.address, max(widest, cell_len(card.address))) if detail else card.address
         page.cut(symbol, address, (f"  {detail}" if detail else "", "dim"))
