@@ -137,7 +137,7 @@ def test_a_missing_object_is_not_fetched_from_where_the_repository_says(repo: Pa
     proof = tmp_path / "run"
     blob = git(repo, "rev-parse", "main:live/main.tf").strip()
     (repo / ".git/objects" / blob[:2] / blob[2:]).unlink()
-    git(repo, "config", "remote.evil.url", f"ext::sh -c 'touch {proof}'")
+    git(repo, "config", "remote.evil.url", f"ext::sh -c touch% {proof}")
     git(repo, "config", "remote.evil.promisor", "true")
     git(repo, "config", "core.repositoryFormatVersion", "1")
     git(repo, "config", "extensions.partialClone", "evil")
