@@ -22,7 +22,7 @@ from sandbox.recorder.redact import shown
 from sandbox.recorder.refusals import origin_form
 from sandbox.recorder.resources import named_in_request, named_in_response
 from sandbox.recorder.secrets import without
-from sandbox.recorder.signature import Caller, caller_of
+from sandbox.recorder.signature import Caller, caller_of, program_of
 from sandbox.recorder.tree import Tree
 from sandbox.rehearsal import ApiCall, CallKind
 
@@ -64,6 +64,7 @@ def _bare_call(exchange: Exchange, caller: Caller) -> ApiCall:
         overhead=max(0.0, exchange.latency - exchange.waited),
         method=exchange.method,
         path=origin_form(exchange.target).partition("?")[0][:_PATH_LENGTH],
+        agent=program_of(request_of(exchange)),
     )
 
 

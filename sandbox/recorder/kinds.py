@@ -76,6 +76,7 @@ READ_EXCEPTIONS = MappingProxyType(
         "logs:TestMetricFilter": "matches a pattern with data in the request",
         "logs:TestTransformer": "as TestMetricFilter",
         "rds:DownloadDBLogFilePortion": "reads",
+        "route53:TestDNSAnswer": "reads",
         "s3:CreateSession": "gives credentials for reading and writing; changes nothing",
         "ses:TestRenderTemplate": "renders data in the request",
         "sesv2:TestRenderEmailTemplate": "as ses:TestRenderTemplate",

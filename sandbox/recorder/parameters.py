@@ -149,4 +149,4 @@ def _rest_body(request: Request, model: OperationModel, shape: Shape, protocol: 
     body = _document(request, member, protocol)
     if UNREAD_BODY in body:
         return body
-    return {payload: body} if request.body_size else {}
+    return {payload: body} if body else {}

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Coroutine, Iterable
 from typing import Any
 
 from aiohttp import (
@@ -24,7 +24,7 @@ from aiohttp import (
 )
 from aiohttp.http import HttpVersion11
 from aiohttp.web import BaseRequest, RequestPayloadError, StreamResponse
-from multidict import CIMultiDict, CIMultiDictProxy
+from multidict import CIMultiDict
 from yarl import URL
 
 from sandbox.recorder.exchange import Exchange, Head
@@ -125,7 +125,7 @@ class Proxy:
             at=arrived - self._born,
             method=request.method,
             target=request.raw_path,
-            headers=tuple(request.headers.items()),
+            headers=_spelt(request.raw_headers),
             request_body=Head(self._capture_limit),
             response_body=Head(self._capture_limit),
         )
@@ -192,7 +192,7 @@ class Proxy:
             return await self._session.request(
                 request.method,
                 URL(self.engine + origin_form(request.raw_path), encoded=True),
-                headers=_passed_on(request.headers),
+                headers=_passed_on(exchange.headers),
                 data=body,
                 allow_redirects=False,
                 middlewares=(once,),
@@ -230,8 +230,10 @@ class Proxy:
 
     async def _relay(self, request: BaseRequest, upstream: ClientResponse, exchange: Exchange) -> StreamResponse:
         exchange.status = upstream.status
-        exchange.response_headers = tuple(upstream.headers.items())
-        response = StreamResponse(status=upstream.status, reason=upstream.reason, headers=_passed_on(upstream.headers))
+        exchange.response_headers = _spelt(upstream.raw_headers)
+        response = StreamResponse(
+            status=upstream.status, reason=upstream.reason, headers=_passed_on(exchange.response_headers)
+        )
         length = upstream.content_length
         if request.method == "HEAD" or (length is not None and length <= _SMALL):
             body = await _waiting(upstream.read(), exchange)
@@ -282,11 +284,18 @@ class Proxy:
             exchange.error_code = exchange.error_code or _CLIENT_GONE
 
 
-def _passed_on(headers: CIMultiDictProxy[str]) -> CIMultiDict[str]:
+def _spelt(raw: Iterable[tuple[bytes, bytes]]) -> tuple[tuple[str, str], ...]:
+    """Headers in the spelling that they came in; aiohttp's own mapping rewrites the names that it knows."""
+    return tuple((name.decode("utf-8", "replace"), value.decode("utf-8", "replace")) for name, value in raw)
+
+
+def _passed_on(headers: Iterable[tuple[str, str]]) -> CIMultiDict[str]:
     """End-to-end headers, in their order and spelling."""
-    named = {name.strip().lower() for name in headers.get("Connection", "").split(",")}
+    named = {
+        token.strip().lower() for name, value in headers if name.lower() == "connection" for token in value.split(",")
+    }
     ending = _HOP_BY_HOP | _ANSWERED_HERE | named
-    return CIMultiDict([(name, value) for name, value in headers.items() if name.lower() not in ending])
+    return CIMultiDict([(name, value) for name, value in headers if name.lower() not in ending])
 
 
 async def _waiting(read: Coroutine[Any, Any, bytes], exchange: Exchange) -> bytes:

@@ -24,7 +24,7 @@ from sandbox.rehearsal import ApiCall
 __all__ = ["Recorder", "Scope"]
 
 _HOST = "127.0.0.1"
-_CLOSING = 2.0
+_CLOSING = 0.5
 """Seconds that calls in flight have when the recorder closes."""
 _READ_BUFFER = 262_144
 _MAX_HEADERS = 512

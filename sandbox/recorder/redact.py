@@ -47,6 +47,8 @@ _SECRET_VALUES = MappingProxyType(
     }
 )
 """Where ``Value`` is a secret because another member says so; without a type, a parameter keeps the one it has."""
+_VARIABLES = frozenset({"variables", "environmentvariables"})
+"""Their names are shown even where the model calls the whole of them sensitive."""
 _STATEMENTS = frozenset({"statement", "sql", "sqls", "querystring"})
 _ITEM_SERVICES = frozenset({"dynamodb", "dynamodbstreams"})
 _NAME_MEMBERS = frozenset(
@@ -75,7 +77,7 @@ class Shown:
 
     parameters: Mapping[str, Value]
     hidden: frozenset[str]
-    """The secret texts that were taken out; to be blanked in error messages, and then forgotten."""
+    """The texts that were taken out; to be blanked in error messages, and then forgotten."""
 
 
 def shown(
@@ -115,13 +117,16 @@ class _Redactor:
     def member(self, name: str, value: Tree, shape: Shape | None, depth: int) -> Value:
         """One member of a structure, or one entry of a map, by its name."""
         plain = letters(name)
+        if plain in _VARIABLES and not isinstance(value, str):
+            return self._environment(value, shape, depth)
         if self._is_secret(name, value, shape):
             return self.hide(value)
         if plain in self._data:
+            self.hidden.update(_texts(value))
             return _size(value)
         if isinstance(value, str) and plain in _STATEMENTS:
             return self._text(without_literals(value))
-        if not isinstance(value, str) and ("environment" in plain or plain == "variables"):
+        if not isinstance(value, str) and "environment" in plain:
             return self._environment(value, shape, depth)
         return self._walk(value, shape, depth)
 

@@ -27,7 +27,7 @@ _NOT_IDENTIFYING = frozenset(
     accountid ownerid sourceaccountid requestid clientrequestid callerreferenceid revisionid availabilityzoneid
     availabilityzoneids attributename attributenames metricname actionname schemaname expectedbucketowner
     awsaccountid awsaccountids requesterid hostid displayname dbname attributenamelist versionid principalid
-    statementid
+    statementid uploadid
     """.split()  # noqa: SIM905 - a word list reads best as words
 )
 _FURTHER_DOWN: Mapping[tuple[str, str], tuple[tuple[str, ...], ...]] = MappingProxyType(
@@ -70,6 +70,8 @@ def named_in_request(service: str, operation: str, tree: Mapping[str, Tree], sha
         names.extend(_below(tree, path))
     if service == "s3" and isinstance(bucket := tree.get("Bucket"), str) and isinstance(key := tree.get("Key"), str):
         names = [f"{bucket}/{key}" if name == key else name for name in names]
+    elif service == "s3" and operation == "DeleteObjects":
+        names = [names[0], *(f"{names[0]}/{key}" for key in names[1:])] if names else names
     return _unique(names)
 
 
@@ -144,7 +146,7 @@ def _below(tree: Tree, path: Sequence[str]) -> Iterator[str]:
 
 def _made(tree: Mapping[str, Tree], noun: str, levels: int, holder: str = "") -> Iterator[str]:
     """Identifying members at this level; below it, of the structures that it holds, those of the right noun."""
-    mine = [(letters(name), value) for name, value in tree.items() if _identifies(name, None)]
+    mine = [(letters(name), value) for name, value in tree.items() if _identifies(name, None) and name != "Key"]
     kept = [(name, value) for name, value in mine if not holder or _likeness(holder + name, noun) < _OTHERS]
     kept += [(name, value) for name, value in mine if holder and _names_noun(name, noun)]
     for _, value in sorted(kept, key=lambda pair: _likeness(pair[0], noun)):

@@ -14,7 +14,18 @@ from sandbox.recorder.exchange import Request
 _SCOPE = re.compile(r"(?P<key>[^/\s=,]+)/\d{8}/(?:(?P<region>[^/]*)/)?(?P<service>[^/\s,]+)/aws4_request")
 _VERSION_2 = re.compile(r"^AWS (?P<key>[^:\s]+):")
 _AGENT = re.compile(r"(?:^|\s)api/(?P<service>[A-Za-z0-9_.-]+)")
+_PROGRAM_LENGTH = 64
 _ACCOUNT = re.compile(r"\d{12}")
+
+
+_PROGRAMS = (
+    # A program names the SDK that it is built on as well: the outermost first.
+    ("terraform-provider-aws", "terraform-provider-aws/"),
+    ("aws-cli", "aws-cli/"),
+    ("aws-cdk", "aws-cdk/"),
+    ("boto3", "boto3/"),
+    ("botocore", "botocore/"),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +58,14 @@ def caller_of(request: Request) -> Caller:
         )
     key = _version_2_key(request, authorization)
     return Caller(access_key_id=key, signing_name=_version_2(request), agent_tag=agent)
+
+
+def program_of(request: Request) -> str:
+    """The program that made the call, as far as its User-Agent is to be believed."""
+    text = request.headers.get("user-agent", "").lower()
+    known = next((name for name, mark in _PROGRAMS if mark in text), "")
+    product = text.split()[0] if text.strip() else ""
+    return known or product.partition("/")[0][:_PROGRAM_LENGTH]
 
 
 def normalized_tag(name: str) -> str:
