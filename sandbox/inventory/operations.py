@@ -1,7 +1,7 @@
 """Which operations of a service may be called: reads only, never for secrets or payloads, no catalogues of AWS's own.
 
-botocore's service models name 17,000 operations and mark none as a read. The names do (List, Describe, Get, BatchGet),
-with exceptions: reads that hand out credentials or secrets, that consume what they read, that are billed per call, or
+botocore's service models name 17,000 operations and mark none as a read. The names do (List, Describe, Get), with
+exceptions: reads that hand out credentials or secrets, that consume what they read, that are billed per call, or
 that return data instead of descriptions. Those are excluded here, by name.
 """
 
@@ -22,9 +22,9 @@ from botocore.model import OperationModel
 
 from sandbox.inventory.kinds import normal
 
-_READ = re.compile(r"^(List|Describe|Get|BatchGet)[A-Z]")
-_COUNTING_READS = frozenset({"Scan"})
-"""Reads under other names, called only by rows of `stakes` and there only to count."""
+_READ = re.compile(r"^(List|Describe|Get)[A-Z]")
+_OTHER_READS = frozenset({"BatchGetProjects", "BatchGetReportGroups", "Scan"})
+"""Reads under other names; ``Scan`` is called only by a row of ``stakes``, and there only to count."""
 
 _SECRETS = re.compile(
     r"Token(?!s?Config)|ClientSecrets$|Credential(?!s?Provider)|Password(?!Policy)|SecretValue|^GetRandom|DataKey|PasswordData"
@@ -36,7 +36,7 @@ _CONSUMING_OR_BILLED = re.compile(
     r"|^GetDeployablePatch|^GetStatement|ServiceLastAccessed|DriftDetection"
 )
 _DATA = re.compile(
-    r"^GetObject(Torrent)?$|^GetMetric(Data|Stat|Widget)|^ListMetrics$|LogEvents|QueryResults|^GetQuery(Status|Execution)?$"
+    r"^GetObject(Torrent)?$|^GetItem$|^Get(Blob|File|Folder|Thumbnail|Attachment|MessageTemplate)$|^GetMetric(Data|Stat|Widget)|^ListMetrics$|LogEvents|QueryResults|^GetQuery(Status|Execution)?$"
     r"|Events$|LookupEvents|Insight(Results|Events)|Statistics|GetLogRecord|GetLogObject|^GetTranscript|^GetContent"
     r"|^GetInventory$|^GetMedia|^GetClip|^GetDataEndpoint|^GetDocument$|LayerAvailability|^GetLogFields|^ListParts$"
 )
@@ -110,7 +110,7 @@ def load_service(name: str) -> Service | None:
 
 
 def _may_be_called(operation: str) -> bool:
-    if operation in _COUNTING_READS:
+    if operation in _OTHER_READS:
         return True
     excluded = (_SECRETS, _CONSUMING_OR_BILLED, _DATA, _CATALOGUES)
     return bool(_READ.match(operation)) and not any(pattern.search(operation) for pattern in excluded)
