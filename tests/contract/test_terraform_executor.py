@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import socket
 import threading
 import time
@@ -25,6 +26,7 @@ from sandbox.executors.terraform.installation import Installer
 from sandbox.executors.terraform.providers import MEMORY
 from sandbox.executors.terraform.run import TerraformFailedError, TerraformTimeoutError
 from sandbox.ports import SilentProgress
+from sandbox.rehearsal import ApplyOutcome
 
 pytestmark = [pytest.mark.terraform, pytest.mark.engine]
 
@@ -450,6 +452,42 @@ def _when_running(marker: str, act: Callable[[], None]) -> None:
     while len(_running(marker)) < 2:
         time.sleep(0.1)
     act()
+
+
+def test_what_terraform_can_read_and_sandtable_cannot_is_refused(make: Make, tmp_path: Path) -> None:
+    text = 'provider "aws" {\n  profile = local.größe\n}\nlocals {\n  größe = "real"\n}\n'
+    executor = make()
+    workspace = executor.prepare("change", write(tmp_path / "unread", main=text))
+    with pytest.raises(ConfigurationError, match=r"could not read main\.tf"):
+        executor.init(workspace)
+
+
+def test_waits_are_shortened_on_request(make: Make, tmp_path: Path) -> None:
+    own_cache = tmp_path / "cache"
+    own_cache.mkdir()
+    text = 'resource "aws_sqs_queue" "q" {\n  name = "quick"\n}\n'
+    try:
+        executor = make(shorten_waits=True, more={"XDG_CACHE_HOME": str(own_cache)})
+        workspace = executor.prepare("change", write(tmp_path / "conf", main=text))
+        executor.init(workspace)
+        assert executor.waits_shortened
+        assert len(executor.plan(workspace).changes) == 1
+        outcome = executor.apply_plan(workspace)
+    finally:
+        shutil.rmtree(own_cache)  # the copy has 700 MB
+    assert outcome == ApplyOutcome(succeeded=True, applied=("aws_sqs_queue.q",))
+
+
+def test_a_reference_by_absolute_path_is_not_a_change(make: Make, tmp_path: Path) -> None:
+    text = 'resource "terraform_data" "d" {\n  input = "${path.cwd} ${abspath("${path.module}/../x")}"\n}\n'
+    write(tmp_path / "conf", main=text)
+    executor = make()
+    baseline, change = (executor.prepare(name, tmp_path / "conf") for name in ("baseline", "change"))
+    executor.init(baseline)
+    executor.init(change)
+    assert executor.apply_all(baseline).succeeded
+    executor.adopt_state(change, baseline)
+    assert executor.plan(change, quick_no_op=True).changes == ()
 
 
 def test_a_crash_is_an_outcome_and_not_a_traceback(make: Make, tmp_path: Path) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import errno
-import shutil
-from collections.abc import Mapping
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from diffing.values import Path as ValuePath
@@ -78,7 +79,8 @@ class TerraformExecutor:
         self._endpoint = endpoint
         self._shorten_waits = shorten_waits
         self._cli_configs: dict[str, Path] = {}
-        surroundings = Surroundings.create(scratch, account=account, region=region)
+        with _writing_to(scratch):
+            surroundings = Surroundings.create(scratch, account=account, region=region)
         self._environment = for_commands(
             environment, surroundings, endpoint=endpoint, account=account, region=region, workspace=workspace
         )
@@ -106,13 +108,14 @@ class TerraformExecutor:
         )
         for notice in workspace.notices:
             self._progress.notice(notice)
-        for folder, facts in workspace.modules.items():
-            if folder == workspace.root:
-                override = root_override(facts, uses_aws=workspace.uses_aws, account=self._account)
-            else:
-                override = child_override(facts, account=self._account)
-            if override:
-                write_override(folder, override, self._binary.suffixes)
+        with _writing_to(self._scratch):
+            for folder, facts in workspace.modules.items():
+                if folder == workspace.root:
+                    override = root_override(facts, uses_aws=workspace.uses_aws, account=self._account)
+                else:
+                    override = child_override(facts, account=self._account)
+                if override:
+                    write_override(folder, override, self._binary.suffixes)
         return workspace
 
     def init(self, ws: Workspace) -> None:
@@ -123,7 +126,7 @@ class TerraformExecutor:
             MissingToolError: a provider cannot be had.
             TimeoutExpiredError: it ran into the deadline.
         """
-        Installer(
+        installer = Installer(
             binary=self._binary,
             inherited=self._inherited,
             child=self._environment,
@@ -131,14 +134,20 @@ class TerraformExecutor:
             account=self._account,
             deadline=self._deadline,
             progress=self._progress,
-        ).install(ws)
-        if self._shorten_waits:
-            self._shorten(ws)
+        )
+        with _writing_to(self._scratch):
+            installer.install(ws)
+            if self._shorten_waits:
+                self._shorten(ws)
 
     @property
     def waits_shortened(self) -> bool:
         """Whether any initialised configuration runs with shortened waits."""
         return bool(self._cli_configs)
+
+    def use_ordinary_waits(self, ws: Workspace) -> None:
+        """Let one configuration run with the provider as it was installed."""
+        self._cli_configs.pop(ws.name, None)
 
     def apply_all(self, ws: Workspace, *, endpoint: str | None = None) -> ApplyOutcome:
         """Plan and apply in one command.
@@ -198,19 +207,20 @@ class TerraformExecutor:
         return self._run(ws, "apply", arguments, total=self._planned.get(ws.name)).outcome()
 
     def adopt_state(self, ws: Workspace, from_: Workspace) -> None:
-        """Let one configuration start from the state that another one has reached."""
+        """Let one configuration start from the state that another one has reached.
+
+        Absolute paths into the one copy become paths into the other, or whatever refers to a file by its absolute path
+        would seem to change.
+        """
         original, copy = self._state_file(from_), self._state_file(ws)
-        if not original.exists():
-            return
-        try:
+        with _writing_to(self._scratch):
+            if not original.exists():
+                return
+            text = original.read_text(encoding="utf-8")
+            for old, new in ((from_.root, ws.root), (from_.top, ws.top)):
+                text = text.replace(json.dumps(str(old))[1:-1], json.dumps(str(new))[1:-1])
             copy.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            shutil.copyfile(original, copy)
-        except OSError as error:
-            full = " The disk is full." if error.errno == errno.ENOSPC else ""
-            raise SandtableError(
-                f"The state of the {from_.name} could not be copied to the {ws.name}: {error.strerror}.{full}",
-                hint="The scratch folder lies under TMPDIR and must be writable.",
-            ) from error
+            copy.write_text(text, encoding="utf-8")
 
     def state(self, ws: Workspace) -> tuple[StateInstance, ...]:
         """What Terraform has in its state; empty where nothing was applied.
@@ -277,3 +287,15 @@ class TerraformExecutor:
             transcript=Transcript(progress=self._progress, total=total),
             good=good,
         )
+
+
+@contextmanager
+def _writing_to(scratch: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        full = " Its disk is full." if error.errno == errno.ENOSPC else ""
+        raise SandtableError(
+            f"Writing to the scratch folder {scratch} failed: {error.strerror or error}.{full}",
+            hint="Set TMPDIR to a folder that can be written to, on a disk with room.",
+        ) from error

@@ -28,7 +28,6 @@ _PROVIDER_TROUBLE = re.compile(
     r"provider packages|install provider|provider registry|registry service|provider source", re.IGNORECASE
 )
 _NAMED_PROVIDER = re.compile(r"provider (?:registry\S+ )?(?P<name>[\w.-]+/[\w.-]+(?:/[\w.-]+)?)")
-_PROVIDER_BLOCK = re.compile(rb"""\bprovider\b""")
 _LOCK_POLL = 0.1
 
 
@@ -64,7 +63,7 @@ class Installer:
                 "can; a provider block in there might lead out of the clone.",
                 hint="Move provider, module and terraform blocks into a file of their own, in plain HCL.",
             )
-        self._override_remote_modules(workspace)
+        override_remote_modules(workspace, account=self.account, suffixes=self.binary.suffixes)
 
     def _install(self, workspace: Workspace, plugin_cache: Path | None) -> Transcript:
         cache = cache_folder(self.inherited)
@@ -151,20 +150,27 @@ class Installer:
             else:
                 return
 
-    def _override_remote_modules(self, workspace: Workspace) -> None:
-        top = workspace.top.resolve()
-        for folder in _remote_modules(workspace.root):
-            if not any(_PROVIDER_BLOCK.search(file.read_bytes()) for file in folder.glob("*.t*f*") if file.is_file()):
-                continue
-            facts = read_module(folder, self.binary.suffixes)
-            override = child_override(facts, account=self.account)
-            if (override or facts.unparsed) and not (folder.is_relative_to(top) and not facts.unparsed):
-                raise ConfigurationError(
-                    f"The downloaded module {folder.name} may configure AWS by itself, and that cannot be overridden.",
-                    hint="Configure providers in the root module and pass them to modules.",
-                )
-            if override:
-                write_override(folder, override, self.binary.suffixes)
+
+def override_remote_modules(workspace: Workspace, *, account: str, suffixes: Sequence[str]) -> None:
+    """Override the provider blocks of modules that ``init`` downloaded.
+
+    Raises:
+        ConfigurationError: that is not possible.
+    """
+    for folder in _remote_modules(workspace.root):
+        files = [file for file in folder.iterdir() if file.name.endswith(tuple(suffixes)) and file.is_file()]
+        if not any(b"provider" in file.read_bytes() for file in files):
+            continue
+        facts = read_module(folder, suffixes)
+        override = child_override(facts, account=account)
+        # A folder outside the copy is linked to: writing there would write into somebody's original.
+        if facts.unparsed or (override and not folder.is_relative_to(workspace.top.resolve())):
+            raise ConfigurationError(
+                f"The downloaded module {folder.name} may configure AWS by itself, and that cannot be overridden.",
+                hint="Configure providers in the root module and pass them to modules.",
+            )
+        if override:
+            write_override(folder, override, suffixes)
 
 
 def _remote_modules(root: Path) -> list[Path]:
