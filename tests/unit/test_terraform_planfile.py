@@ -94,6 +94,14 @@ def test_a_wholly_unknown_or_sensitive_side_is_a_marker() -> None:
     assert change.after is Marker.UNKNOWN
 
 
+@pytest.mark.parametrize(
+    ("value", "sensitive"), [("hush", {"a": True}), ("hush", [True]), (["hush"], {"0": True}), ({"a": "hush"}, [True])]
+)
+def test_marks_that_do_not_fit_the_value_mask_all_of_it(value: Any, sensitive: Any) -> None:
+    change = only(entry(["create"], change={"after": {"x": value}, "after_sensitive": {"x": sensitive}}))
+    assert change.after == {"x": Marker.SENSITIVE}
+
+
 def test_secrets_that_no_schema_marks_are_masked_by_their_name() -> None:
     change = only(entry(["create"], change={"after": {"environment": [{"variables": {"DB_PASSWORD": "hush"}}]}}))
     assert "hush" not in repr(change)

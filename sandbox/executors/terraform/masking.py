@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from itertools import zip_longest
+from types import MappingProxyType
 from typing import Any
 
 from diffing.values import Marker, Path, Value, freeze
@@ -23,8 +25,6 @@ SECRET_NAME = re.compile(
 KEPT = frozenset({"id", "arn"})
 """What a resource is joined to the clone by: names, never secrets."""
 
-_MISSING = object()
-
 
 def marked(value: Any, sensitive: Any = False, unknown: Any = False) -> Value:  # noqa: FBT002 - Terraform's trees are booleans or more
     """Merge a value with its parallel trees into a value that holds markers.
@@ -37,11 +37,12 @@ def marked(value: Any, sensitive: Any = False, unknown: Any = False) -> Value:  
     if sensitive is True:
         # That there is no value is not a secret; what it is would be.
         return None if value is None else Marker.SENSITIVE
-    if isinstance(value, Mapping) or (value is None and isinstance(unknown, Mapping) and _any_unknown(unknown)):
-        return freeze(_marked_object(value or {}, _object(sensitive), _object(unknown)))
-    if isinstance(value, list) or (value is None and isinstance(unknown, list) and _any_unknown(unknown)):
-        return freeze(_marked_list(value or (), _list(sensitive), _list(unknown)))
-    return freeze(value)
+    if isinstance(value, dict) or (value is None and isinstance(unknown, dict) and _holds_mark(unknown)):
+        return _marked_object(value or {}, sensitive, unknown)
+    if isinstance(value, list) or (value is None and isinstance(unknown, list) and _holds_mark(unknown)):
+        return _marked_list(value or [], sensitive, unknown)
+    # A tree of marks under a plain value fits nothing: mask more rather than less.
+    return Marker.SENSITIVE if _holds_mark(sensitive) and value is not None else freeze(value)
 
 
 def masked(attributes: Mapping[str, Any], paths: Sequence[Path]) -> Mapping[str, Value]:
@@ -62,32 +63,33 @@ def sensitive_paths(sensitive: Any, prefix: Path = ()) -> Iterator[Path]:
             yield from sensitive_paths(below, (*prefix, index))
 
 
-def _marked_object(value: Mapping[str, Any], sensitive: Mapping[str, Any], unknown: Mapping[str, Any]) -> Any:
-    # What is wholly unknown is left out of the value.
-    names = [*value, *(name for name, mark in unknown.items() if name not in value and _any_unknown(mark))]
-    return {
-        name: marked(
-            value.get(name),
-            sensitive.get(name, False) or _is_named_secret(name, value.get(name)),
-            unknown.get(name, False),
-        )
-        for name in names
+def _marked_object(value: Mapping[str, Any], sensitive: Any, unknown: Any) -> Value:
+    if isinstance(sensitive, list) and _holds_mark(sensitive):
+        return Marker.SENSITIVE
+    secrets: Mapping[str, Any] = sensitive if isinstance(sensitive, dict) else {}
+    marks: Mapping[str, Any] = unknown if isinstance(unknown, dict) else {}
+    merged = {
+        name: marked(item, secrets.get(name, False) or _is_named_secret(name, item), marks.get(name, False))
+        for name, item in value.items()
     }
+    # What is wholly unknown is left out of the value.
+    for name, mark in marks.items():
+        if name not in value and _holds_mark(mark):
+            merged[name] = marked(None, unknown=mark)
+    return MappingProxyType(merged)
 
 
-def _marked_list(value: Sequence[Any], sensitive: Sequence[Any], unknown: Sequence[Any]) -> Any:
-    merged = []
-    for item, secret, mark in zip_longest(value, sensitive, unknown, fillvalue=_MISSING):
-        if item is _MISSING and (mark is _MISSING or not _any_unknown(mark)):
-            continue
-        merged.append(
-            marked(
-                None if item is _MISSING else item,
-                False if secret is _MISSING else secret,
-                False if mark is _MISSING else mark,
-            )
-        )
-    return merged
+def _marked_list(value: Sequence[Any], sensitive: Any, unknown: Any) -> Value:
+    if isinstance(sensitive, dict) and _holds_mark(sensitive):
+        return Marker.SENSITIVE
+    secrets: Sequence[Any] = sensitive if isinstance(sensitive, list) else ()
+    marks: Sequence[Any] = unknown if isinstance(unknown, list) else ()
+    rows = zip_longest(value, secrets[: len(value)], marks, fillvalue=False)
+    return tuple(
+        marked(item if index < len(value) else None, secret, mark)
+        for index, (item, secret, mark) in enumerate(rows)
+        if index < len(value) or _holds_mark(mark)
+    )
 
 
 def _masked(value: Any, path: Path, hidden: frozenset[Path]) -> Value:
@@ -104,22 +106,19 @@ def _masked(value: Any, path: Path, hidden: frozenset[Path]) -> Value:
 
 
 def _is_named_secret(name: str | int, value: Any) -> bool:
-    return isinstance(value, str) and bool(value) and isinstance(name, str) and SECRET_NAME.fullmatch(name) is not None
+    return isinstance(value, str) and bool(value) and isinstance(name, str) and _is_secret_name(name)
 
 
-def _any_unknown(mark: Any) -> bool:
-    match mark:
-        case Mapping():
-            return any(_any_unknown(below) for below in mark.values())
+@lru_cache(maxsize=4096)
+def _is_secret_name(name: str) -> bool:
+    return SECRET_NAME.fullmatch(name) is not None
+
+
+def _holds_mark(tree: Any) -> bool:
+    match tree:
+        case dict():
+            return any(_holds_mark(below) for below in tree.values())
         case list():
-            return any(_any_unknown(below) for below in mark)
+            return any(_holds_mark(below) for below in tree)
         case _:
-            return mark is True
-
-
-def _object(tree: Any) -> Mapping[str, Any]:
-    return tree if isinstance(tree, Mapping) else {}
-
-
-def _list(tree: Any) -> Sequence[Any]:
-    return tree if isinstance(tree, list) else ()
+            return tree is True
