@@ -9,9 +9,13 @@ from typing import Any
 
 import yaml
 
+from diffing.change import Action
+from gate.verdict import Decision
 from sandbox.errors import ConfigurationError, UsageError
 
 MANIFEST = "scenario.yaml"
+_KEYS = frozenset({"title", "summary", "catalogue", "near_miss", "incident", "engines", "expect"})
+_EXPECTED = frozenset({"decision", "changes", "replace_paths", "findings", "mentions"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,30 +92,59 @@ def scenario_named(name: str) -> Scenario:
 
 def _scenario(folder: Path) -> Scenario:
     try:
-        document = yaml.safe_load((folder / MANIFEST).read_text(encoding="utf-8"))
-        expect = document["expect"]
+        document = _mapping(yaml.safe_load((folder / MANIFEST).read_text(encoding="utf-8")), _KEYS)
         return Scenario(
             name=folder.name,
             folder=folder,
-            title=str(document["title"]),
-            summary=str(document["summary"]),
-            catalogue=str(document["catalogue"]),
+            title=_text(document, "title"),
+            summary=_text(document, "summary"),
+            catalogue=_text(document, "catalogue"),
             near_miss=str(document.get("near_miss") or ""),
             incident=str(document.get("incident") or ""),
-            engines=tuple(document["engines"]),
-            expect=_expectation(expect),
+            engines=_texts(document["engines"]),
+            expect=_expectation(_mapping(document["expect"], _EXPECTED)),
         )
-    except (OSError, yaml.YAMLError, KeyError, TypeError, AttributeError) as error:
-        raise ConfigurationError(
-            f"The scenario {folder.name} is not valid: {error}.", hint=f"Compare its {MANIFEST} with another's."
-        ) from error
+    except KeyError as error:
+        raise _invalid(folder, f"{error.args[0]} is missing") from error
+    except (OSError, yaml.YAMLError, ValueError, AttributeError, RecursionError) as error:
+        raise _invalid(folder, str(error)) from error
 
 
 def _expectation(expect: dict[str, Any]) -> Expectation:
+    changes = _mapping(expect.get("changes") or {})
+    paths = _mapping(expect.get("replace_paths") or {})
     return Expectation(
-        decision=str(expect["decision"]),
-        changes={str(address): str(action) for address, action in (expect.get("changes") or {}).items()},
-        replace_paths={str(key): tuple(paths) for key, paths in (expect.get("replace_paths") or {}).items()},
-        findings=tuple(expect.get("findings") or ()),
-        mentions=tuple(expect.get("mentions") or ()),
+        decision=Decision(_text(expect, "decision")).value,
+        changes={address: Action(action).value for address, action in changes.items()},
+        replace_paths={address: _texts(found) for address, found in paths.items()},
+        findings=_texts(expect.get("findings") or []),
+        mentions=_texts(expect.get("mentions") or []),
+    )
+
+
+def _mapping(value: Any, known: frozenset[str] | None = None) -> dict[str, Any]:
+    if not isinstance(value, dict) or not all(isinstance(key, str) for key in value):
+        raise ValueError("a mapping of names is expected")
+    unknown = sorted(value.keys() - known) if known is not None else []
+    if unknown:
+        raise ValueError(f"unknown key {', '.join(unknown)}")
+    return value
+
+
+def _text(document: dict[str, Any], key: str) -> str:
+    text = document[key]
+    if not isinstance(text, str) or not text.strip():
+        raise ValueError(f"{key} is no text")
+    return text
+
+
+def _texts(value: Any) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise ValueError("a list of texts is expected")
+    return tuple(value)
+
+
+def _invalid(folder: Path, problem: str) -> ConfigurationError:
+    return ConfigurationError(
+        f"The scenario {folder.name} is not valid: {problem}.", hint=f"Compare its {MANIFEST} with another's."
     )

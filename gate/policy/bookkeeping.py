@@ -24,7 +24,9 @@ class Kind(StrEnum):
     SETTING = "setting"
     """A setting of another resource, which stays: changing it back is possible; removal is for a person to judge."""
     EPHEMERAL = "ephemeral"
-    """Made and ended by AWS itself in the course of normal work."""
+    """Made and ended by AWS itself in the course of normal work; excuses nothing that the change asked for itself."""
+    VOUCHED = "vouched"
+    """A row of a team's policy: harmless to delete and to replace, by the team's word."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +51,12 @@ _LOCAL = {
     "local_sensitive_file": "a file on the machine that runs Terraform",
     "archive_file": "a file on the machine that runs Terraform",
     "aws_acm_certificate_validation": "only waits for a certificate; nothing exists behind it",
+    "aws_iam_role_policies_exclusive": "only Terraform's own watch over a role; its policies stay",
+    "aws_iam_role_policy_attachments_exclusive": "only Terraform's own watch over a role; its policies stay",
+    "aws_iam_user_policies_exclusive": "only Terraform's own watch over a user; its policies stay",
+    "aws_iam_user_policy_attachments_exclusive": "only Terraform's own watch over a user; its policies stay",
+    "aws_iam_group_policies_exclusive": "only Terraform's own watch over a group; its policies stay",
+    "aws_iam_group_policy_attachments_exclusive": "only Terraform's own watch over a group; its policies stay",
 }
 
 _REVISION = {
@@ -61,54 +69,89 @@ _REVISION = {
     "aws_launch_configuration": "immutable; running instances do not refer to it",
     "aws_sagemaker_endpoint_configuration": "immutable; the endpoint is moved to the next one",
     "aws_imagebuilder_image_recipe": "immutable; images already built stay",
+    "aws_imagebuilder_container_recipe": "immutable; images already built stay",
+    "aws_imagebuilder_component": "immutable; recipes name the version that they use",
 }
 
 _LINK = {
     "aws_iam_role_policy_attachment": "relates a role and a policy; both stay",
     "aws_iam_user_policy_attachment": "relates a user and a policy; both stay",
     "aws_iam_group_policy_attachment": "relates a group and a policy; both stay",
+    "aws_iam_policy_attachment": "relates a policy and all that have it; they stay",
     "aws_iam_role_policy": "a statement about a role; the role stays",
     "aws_iam_user_policy": "a statement about a user; the user stays",
     "aws_iam_group_policy": "a statement about a group; the group stays",
     "aws_iam_user_group_membership": "relates a user and groups; both stay",
     "aws_iam_group_membership": "relates a group and users; both stay",
     "aws_lambda_permission": "a statement in a function's policy; the function stays",
+    "aws_lambda_layer_version_permission": "a statement in a layer's policy; the layer stays",
+    "aws_eks_access_policy_association": "relates an access entry and a policy; both stay",
+    "aws_route": "one route of a route table, which stays",
     "aws_route_table_association": "relates a subnet and a route table; both stay",
     "aws_main_route_table_association": "relates a VPC and a route table; both stay",
     "aws_vpc_endpoint_route_table_association": "relates an endpoint and a route table; both stay",
     "aws_vpc_endpoint_subnet_association": "relates an endpoint and a subnet; both stay",
+    "aws_vpc_endpoint_security_group_association": "relates an endpoint and a security group; both stay",
+    "aws_vpc_dhcp_options_association": "relates a VPC and DHCP options; both stay",
+    "aws_network_interface_sg_attachment": "relates a network interface and a security group; both stay",
     "aws_network_acl_association": "relates a subnet and a network ACL; both stay",
     "aws_network_acl_rule": "one rule of a network ACL, which stays",
     "aws_security_group_rule": "one rule of a security group, which stays",
     "aws_vpc_security_group_ingress_rule": "one rule of a security group, which stays",
     "aws_vpc_security_group_egress_rule": "one rule of a security group, which stays",
     "aws_lb_target_group_attachment": "registers a target; group and target stay",
+    "aws_alb_target_group_attachment": "registers a target; group and target stay",
+    "aws_elb_attachment": "registers an instance; load balancer and instance stay",
     "aws_lb_listener_certificate": "relates a listener and a certificate; both stay",
+    "aws_alb_listener_certificate": "relates a listener and a certificate; both stay",
+    "aws_autoscaling_traffic_source_attachment": "relates a scaling group and a source of traffic; both stay",
     "aws_autoscaling_attachment": "relates a scaling group and a target group; both stay",
     "aws_cloudwatch_event_target": "relates a rule and what it starts; both stay",
     "aws_wafv2_web_acl_association": "relates a web ACL and what it protects; both stay",
     "aws_ecs_cluster_capacity_providers": "relates a cluster and capacity providers; both stay",
     "aws_autoscaling_policy": "says when a group scales; the group stays at its size",
+    "aws_autoscaling_schedule": "says when a group scales; the group stays at its size",
+    "aws_appautoscaling_scheduled_action": "says when something scales; it stays at its size",
     "aws_appautoscaling_target": "says between which bounds something scales; it stays at its size",
     "aws_appautoscaling_policy": "says when something scales; it stays at its size",
 }
 
 _SETTING = {
+    "aws_s3_bucket_accelerate_configuration": "a setting of a bucket, which stays",
     "aws_s3_bucket_acl": "a setting of a bucket, which stays",
+    "aws_s3_bucket_analytics_configuration": "says what is measured of a bucket, which stays",
     "aws_s3_bucket_cors_configuration": "a setting of a bucket, which stays",
     "aws_s3_bucket_lifecycle_configuration": "a setting of a bucket, which stays",
+    "aws_s3_bucket_intelligent_tiering_configuration": "a setting of a bucket; objects stay, in whatever tier they are",
+    "aws_s3_bucket_inventory": "says what is listed of a bucket, which stays",
     "aws_s3_bucket_logging": "a setting of a bucket, which stays",
+    "aws_s3_bucket_metric": "says what is measured of a bucket, which stays",
     "aws_s3_bucket_notification": "a setting of a bucket, which stays",
     "aws_s3_bucket_ownership_controls": "a setting of a bucket, which stays",
     "aws_s3_bucket_policy": "a setting of a bucket, which stays",
     "aws_s3_bucket_public_access_block": "a setting of a bucket, which stays",
+    "aws_s3_bucket_request_payment_configuration": "a setting of a bucket, which stays",
     "aws_s3_bucket_server_side_encryption_configuration": "a setting of a bucket; objects keep their encryption",
     "aws_sqs_queue_policy": "a setting of a queue, which stays with its messages",
+    "aws_sqs_queue_redrive_allow_policy": "a setting of a queue, which stays with its messages",
     "aws_sqs_queue_redrive_policy": "a setting of a queue, which stays with its messages",
     "aws_sns_topic_policy": "a setting of a topic, which stays",
+    "aws_kms_key_policy": "a setting of a key, which stays",
+    "aws_secretsmanager_secret_policy": "a setting of a secret, which stays",
+    "aws_dynamodb_resource_policy": "a setting of a table, which stays with its items",
+    "aws_kinesis_resource_policy": "a setting of a stream, which stays with its records",
+    "aws_efs_file_system_policy": "a setting of a file system, which stays with its files",
+    "aws_backup_vault_policy": "a setting of a vault, which stays with its recovery points",
+    "aws_opensearch_domain_policy": "a setting of a domain, which stays with its indices",
+    "aws_api_gateway_rest_api_policy": "a setting of an API, which stays",
+    "aws_vpc_endpoint_policy": "a setting of an endpoint, which stays",
+    "aws_cloudwatch_event_bus_policy": "a setting of an event bus, which stays",
+    "aws_cloudwatch_log_resource_policy": "says which services may write logs; log groups stay",
+    "aws_ecr_registry_policy": "a setting of a registry, which stays with its images",
     "aws_ecr_lifecycle_policy": "a setting of a repository, which stays with its images",
     "aws_ecr_repository_policy": "a setting of a repository, which stays with its images",
     "aws_cloudwatch_metric_alarm": "watches something that stays; nobody is told while it is missing",
+    "aws_cloudwatch_composite_alarm": "watches other alarms, which stay; nobody is told while it is missing",
     "aws_cloudwatch_dashboard": "a view of metrics that stay",
     "aws_lambda_function_event_invoke_config": "a setting of a function, which stays",
 }
@@ -122,6 +165,14 @@ _EPHEMERAL = {
     "AWS::ECS::TaskDefinition": _REVISION["aws_ecs_task_definition"],
     "AWS::ECS::TaskSet": "a deployment of a service, which shows what changed",
 }
+
+_BY_REQUEST: Mapping[str, Bookkeeping] = MappingProxyType(
+    {
+        "AWS::EC2::SecurityGroupRule": Bookkeeping(kind=Kind.LINK, reason=_LINK["aws_security_group_rule"]),
+        "AWS::ECS::TaskDefinition": Bookkeeping(kind=Kind.REVISION, reason=_REVISION["aws_ecs_task_definition"]),
+    }
+)
+"""What an ephemeral type is where the change itself asked for its end; of the others, nothing excuses it."""
 
 BUILT_IN: Mapping[str, Bookkeeping] = MappingProxyType(
     _rows(Kind.LOCAL, _LOCAL)
@@ -141,3 +192,8 @@ def lookup(type_: str, additions: Mapping[str, Bookkeeping]) -> Bookkeeping | No
             if pattern.endswith("*") and type_.startswith(pattern[:-1]):
                 return row
     return None
+
+
+def ended_by_request(type_: str) -> Bookkeeping | None:
+    """Find the row for a resource of an ephemeral type that a call of the change itself ended."""
+    return _BY_REQUEST.get(type_)

@@ -10,24 +10,34 @@ bookkeeping:
 from __future__ import annotations
 
 import hashlib
+import re
+from collections.abc import Hashable
 from typing import Any
 
 import yaml
+from yaml.composer import ComposerError
 
 from gate.policy.bookkeeping import Bookkeeping, Kind
 from gate.policy.evaluate import RULES
 from gate.policy.rule import Policy
-from gate.policy.rules import gap, plan_mismatch
+from gate.policy.rules import apply_failed, gap, plan_mismatch
 from gate.verdict import Level
 from sandbox.errors import ConfigurationError
 
 FILE_NAME = "sandtable.yaml"
-VERSION = 1
-LEVELS: dict[Any, Level | None] = {"reject": Level.REJECT, "review": Level.REVIEW, "note": Level.NOTE, "off": None}
-NOT_LOWERED = frozenset({gap.NAME, plan_mismatch.NAME})
+VERSION = "1"
+MOST_CHARACTERS = 100_000
+LEVELS: dict[str, Level | None] = {"reject": Level.REJECT, "review": Level.REVIEW, "note": Level.NOTE, "off": None}
+NOT_LOWERED = frozenset({apply_failed.NAME, gap.NAME, plan_mismatch.NAME})
 """What is not known stays with a person, whatever a policy says."""
 
 STRICT = Policy(name="built-in strict", digest=hashlib.sha256(b"built-in strict 1").hexdigest())
+
+_LONGEST_QUOTE = 80
+_EMPTY = frozenset({"", "~", "null"})
+_TYPE = re.compile(r"[a-z][a-z0-9]*_[a-z0-9_]+|[A-Za-z0-9]+::[A-Za-z0-9]+::[A-Za-z0-9]+")
+_TYPES = re.compile(r"aws_[a-z0-9]+_[a-z0-9_]*\*|(?!aws_)[a-z][a-z0-9]*_[a-z0-9_]*\*|AWS::[A-Za-z0-9]+::[A-Za-z0-9]*\*")
+"""With ``*`` at the end, and never less than a whole service before it."""
 
 
 def parse_policy(text: str, *, name: str) -> Policy:
@@ -40,13 +50,10 @@ def parse_policy(text: str, *, name: str) -> Policy:
     Raises:
         ConfigurationError: it is not valid; says which key and what is allowed.
     """
-    try:
-        document = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise _invalid(name, " ".join(str(error).split())) from error
+    document = _load(text, name)
     if not isinstance(document, dict):
         raise _invalid(name, "it is not a mapping")
-    unknown = sorted(str(key) for key in document.keys() - {"version", "rules", "bookkeeping"})
+    unknown = sorted(_short(key) for key in document.keys() - {"version", "rules", "bookkeeping"})
     if unknown:
         raise _invalid(name, f"unknown key {', '.join(unknown)}; known are version, rules, bookkeeping")
     if document.get("version") != VERSION:
@@ -54,41 +61,81 @@ def parse_policy(text: str, *, name: str) -> Policy:
     return Policy(
         name=name,
         digest=hashlib.sha256(text.encode()).hexdigest(),
-        levels=_levels(document.get("rules") or {}, name),
-        bookkeeping=_bookkeeping(document.get("bookkeeping") or {}, name),
+        levels=_levels(_mapping(document, "rules", name), name),
+        bookkeeping=_bookkeeping(_mapping(document, "bookkeeping", name), name),
     )
 
 
-def _levels(rules: Any, name: str) -> dict[str, Level | None]:
+class _Loader(yaml.BaseLoader):
+    """Reads every scalar as the text it is (`off` is no boolean), and refuses aliases and keys that are there twice."""
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        """Refuse aliases: with them, a few lines can stand for gigabytes."""
+        if self.check_event(yaml.AliasEvent):
+            raise ComposerError(problem="an alias is not allowed")
+        return super().compose_node(parent, index)
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:  # noqa: FBT001, FBT002 - PyYAML's signature
+        """Refuse a key that is there twice: the first would be lost without a word."""
+        found = super().construct_mapping(node, deep=deep)
+        if len(found) != len(node.value):
+            raise ComposerError(problem="a key is there twice", problem_mark=node.start_mark)
+        return found
+
+
+def _load(text: str, name: str) -> Any:
+    if len(text) > MOST_CHARACTERS:
+        raise _invalid(name, f"it is longer than {MOST_CHARACTERS} characters")
+    try:
+        return yaml.load(text, Loader=_Loader)  # noqa: S506 - a BaseLoader, which makes nothing but texts, lists, dicts
+    except yaml.MarkedYAMLError as error:
+        # Its own text quotes the file, which may be anything, a file of secrets too.
+        mark = error.problem_mark
+        where = f" (line {mark.line + 1}, column {mark.column + 1})" if mark else ""
+        raise _invalid(name, f"{error.problem or 'it is not YAML'}{where}") from error
+    except (yaml.YAMLError, RecursionError) as error:
+        raise _invalid(name, "it is not YAML text, or nested too deeply") from error
+
+
+def _levels(rules: dict[str, Any], name: str) -> dict[str, Level | None]:
     levels: dict[str, Level | None] = {}
-    for rule, word in _mapping(rules, "rules", name).items():
-        # YAML 1.1 reads a bare `off` as false.
-        text = "off" if word is False else word
+    for rule, word in rules.items():
         if rule not in RULES:
-            raise _invalid(name, f"unknown rule {rule}; known are {', '.join(RULES)}")
-        if not isinstance(text, str) or text not in LEVELS:
-            raise _invalid(name, f"rules.{rule} is {word!r}; allowed are {', '.join(LEVELS)}")
-        if rule in NOT_LOWERED and LEVELS[text] not in {Level.REJECT, Level.REVIEW}:
+            raise _invalid(name, f"unknown rule {_short(rule)}; known are {', '.join(RULES)}")
+        if not isinstance(word, str) or word not in LEVELS:
+            raise _invalid(name, f"rules.{rule} is {_short(word)}; allowed are {', '.join(LEVELS)}")
+        if rule in NOT_LOWERED and LEVELS[word] not in {Level.REJECT, Level.REVIEW}:
             raise _invalid(name, f"rules.{rule} cannot be set below review: what is not known is never approved")
-        levels[rule] = LEVELS[text]
+        levels[rule] = LEVELS[word]
     return levels
 
 
-def _bookkeeping(rows: Any, name: str) -> dict[str, Bookkeeping]:
+def _bookkeeping(rows: dict[str, Any], name: str) -> dict[str, Bookkeeping]:
     known: dict[str, Bookkeeping] = {}
-    for type_, reason in _mapping(rows, "bookkeeping", name).items():
-        if not isinstance(reason, str) or not reason.strip():
-            raise _invalid(name, f"bookkeeping.{type_} needs a reason in words")
-        if type_.strip("*") in {"", "aws_", "AWS::"}:
-            raise _invalid(name, f"bookkeeping.{type_} would excuse everything")
-        known[type_] = Bookkeeping(kind=Kind.LOCAL, reason=reason)
+    for type_, reason in rows.items():
+        where = f"bookkeeping.{_short(type_)}"
+        if not isinstance(reason, str) or len(reason.split()) < 2:  # noqa: PLR2004 - one word is no reason
+            raise _invalid(name, f"{where} needs a reason in words")
+        if type_.endswith("*") and not _TYPES.fullmatch(type_):
+            raise _invalid(name, f"{where} would excuse too much: write out at least the service")
+        if not type_.endswith("*") and not _TYPE.fullmatch(type_):
+            raise _invalid(name, f"{where} is not a resource type; `*` may stand at the end only")
+        known[type_] = Bookkeeping(kind=Kind.VOUCHED, reason=" ".join(reason.split()))
     return known
 
 
-def _mapping(value: Any, key: str, name: str) -> dict[str, Any]:
+def _mapping(document: dict[str, Any], key: str, name: str) -> dict[str, Any]:
+    value = document.get(key, "")
+    if isinstance(value, str) and value in _EMPTY:
+        return {}
     if not isinstance(value, dict) or not all(isinstance(item, str) for item in value):
         raise _invalid(name, f"{key} is not a mapping of names")
     return value
+
+
+def _short(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= _LONGEST_QUOTE else text[: _LONGEST_QUOTE - 1] + "…"
 
 
 def _invalid(name: str, problem: str) -> ConfigurationError:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
@@ -15,6 +15,7 @@ from gate.policy.rules import (
     gap,
     link_removed,
     plan_mismatch,
+    protection_removed,
     resource_deleted,
     resource_forgotten,
     resource_replaced,
@@ -26,6 +27,7 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         resource_deleted.NAME: resource_deleted.check,
         resource_replaced.NAME: resource_replaced.check,
         data_destroyed.NAME: data_destroyed.check,
+        protection_removed.NAME: protection_removed.check,
         access_widened.NAME: access_widened.check,
         link_removed.NAME: link_removed.check,
         resource_forgotten.NAME: resource_forgotten.check,
@@ -41,8 +43,25 @@ _WEIGHT = {Level.REJECT: 0, Level.REVIEW: 1, Level.NOTE: 2}
 
 def evaluate(evidence: Evidence, policy: Policy) -> Verdict:
     """Judge by every rule; findings come worst first, then by address."""
-    findings = sorted(_findings(evidence, policy), key=lambda item: (_WEIGHT[item.level], item.address, item.rule))
-    return Verdict(decision=decide(findings), findings=tuple(findings), policy=policy.name, policy_digest=policy.digest)
+    findings = ranked(_findings(evidence, policy))
+    return Verdict(decision=decide(findings), findings=findings, policy=policy.name, policy_digest=policy.digest)
+
+
+def ranked(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Put findings in the order in which people read them, each once; the order they came in does not count."""
+    return tuple(sorted(dict.fromkeys(findings), key=_rank))
+
+
+def _rank(finding: Finding) -> tuple[int, str, str, str, str, tuple[str, ...], str]:
+    return (
+        _WEIGHT[finding.level],
+        finding.address,
+        finding.rule,
+        finding.message,
+        finding.proof.value,
+        finding.causes,
+        finding.remediation,
+    )
 
 
 def _findings(evidence: Evidence, policy: Policy) -> Iterator[Finding]:

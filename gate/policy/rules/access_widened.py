@@ -2,157 +2,243 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 from diffing.change import Action, AttributeChange, ResourceChange
 from diffing.values import Marker, Path, Value, path_text
-from gate.policy.access import grants, widened
+from gate.policy.access import Grant, grants, widened
+from gate.policy.carriers import Created, created, is_about_new
+from gate.policy.ingress import is_world, openings, removed_rules
 from gate.policy.rule import Evidence, Policy
 from gate.verdict import Finding, Level
 
 NAME = "access-widened"
 
-WORLD = frozenset({"0.0.0.0/0", "::/0"})
-NETWORKS = frozenset({"cidr_blocks", "ipv6_cidr_blocks", "cidr_ipv4", "cidr_ipv6"})
-SOURCES = NETWORKS | {"prefix_list_ids", "prefix_list_id", "referenced_security_group_id", "source_security_group_id"}
 DOCUMENTS = frozenset(
-    {"policy", "assume_role_policy", "inline_policy", "access_policy", "access_policies", "key_policy"}
+    {
+        "access_policies",
+        "access_policy",
+        "assume_role_policy",
+        "delivery_destination_policy",
+        "inline_policy",
+        "policy",
+        "policy_document",
+        "repository_policy",
+        "resource_policy",
+    }
 )
-OPENING_VALUES: dict[str, frozenset[str | bool]] = {
-    "publicly_accessible": frozenset({True}),
-    "endpoint_public_access": frozenset({True}),
-    "block_public_acls": frozenset({False}),
-    "block_public_policy": frozenset({False}),
-    "ignore_public_acls": frozenset({False}),
-    "restrict_public_buckets": frozenset({False}),
+_NULL = "null"
+OPENING_VALUES: Mapping[str, frozenset[str]] = {
     "acl": frozenset({"public-read", "public-read-write", "authenticated-read"}),
-    "authorization_type": frozenset({"NONE"}),
+    "block_public_acls": frozenset({"false", _NULL}),
+    "block_public_policy": frozenset({"false", _NULL}),
+    "function_url_auth_type": frozenset({"NONE"}),
+    "ignore_public_acls": frozenset({"false", _NULL}),
+    "publicly_accessible": frozenset({"true"}),
+    "restrict_public_buckets": frozenset({"false", _NULL}),
+    "shared_accounts": frozenset({"all"}),
+    "uri": frozenset(f"http://acs.amazonaws.com/groups/global/{name}" for name in ("AllUsers", "AuthenticatedUsers")),
 }
 """Attributes that open something to the public, and the values that do (AWS provider documentation of each)."""
-ATTACHMENTS = {
-    "aws_iam_role_policy_attachment": "role",
-    "aws_iam_user_policy_attachment": "user",
-    "aws_iam_group_policy_attachment": "group",
-    "aws_iam_user_group_membership": "user",
+LOOSENING_VALUES: Mapping[str, frozenset[str]] = {
+    "assign_public_ip": frozenset({"true"}),
+    "authorization": frozenset({"NONE"}),
+    "authorization_type": frozenset({"NONE"}),
+    "endpoint_public_access": frozenset({"true", _NULL}),
+    "is_publicly_accessible": frozenset({"true", _NULL}),
+    "map_public_ip_on_launch": frozenset({"true"}),
 }
-"""Types that give an identity more rights, and the attribute that names the identity."""
+"""The same, where it is ordinary for a new resource; a new function's URL is the exception."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attachment:
+    """A type that gives an identity more rights."""
+
+    who: tuple[str, ...]
+    """Attributes that name identities."""
+    carrier: str
+    """The type of the identity."""
+    what: str
+    """The attribute that names the rights."""
+
+
+ATTACHMENTS: Mapping[str, Attachment] = {
+    "aws_eks_access_policy_association": Attachment(who=("principal_arn",), carrier="aws_iam_role", what="policy_arn"),
+    "aws_iam_group_membership": Attachment(who=("users",), carrier="aws_iam_user", what="group"),
+    "aws_iam_group_policy_attachment": Attachment(who=("group",), carrier="aws_iam_group", what="policy_arn"),
+    "aws_iam_policy_attachment": Attachment(
+        who=("users", "roles", "groups"), carrier="aws_iam_role", what="policy_arn"
+    ),
+    "aws_iam_role_policy_attachment": Attachment(who=("role",), carrier="aws_iam_role", what="policy_arn"),
+    "aws_iam_user_group_membership": Attachment(who=("user",), carrier="aws_iam_user", what="groups"),
+    "aws_iam_user_policy_attachment": Attachment(who=("user",), carrier="aws_iam_user", what="policy_arn"),
+    "aws_ssoadmin_account_assignment": Attachment(who=("principal_id",), carrier="", what="permission_set_arn"),
+    "aws_ssoadmin_managed_policy_attachment": Attachment(
+        who=("permission_set_arn",), carrier="aws_ssoadmin_permission_set", what="managed_policy_arn"
+    ),
+}
+_SERVICES = (".amazonaws.com", ".amazonaws.com.cn")
+POWERFUL = ("/AdministratorAccess", "/PowerUserAccess", "/IAMFullAccess")
 
 
 def check(evidence: Evidence, policy: Policy) -> Iterator[Finding]:  # noqa: ARG001 - every rule has this shape
     """Yield a finding for every change that widens who may do what: it is for a person to judge."""
-    created = _created_names(evidence)
+    new = created(evidence.diff.changes)
+    removed = removed_rules(evidence.diff.changes)
+    groups = new.names.get("aws_security_group", frozenset())
     for change in evidence.diff.changes:
         if change.action not in {Action.CREATE, Action.UPDATE, Action.REPLACE}:
             continue
-        for text in (*_documents(change), *_networks(change), *_opened(change), *_attached(change, created)):
-            yield Finding(
-                rule=NAME,
-                level=Level.REVIEW,
-                address=change.address,
-                message=text,
-                proof=change.proof,
-                remediation="Narrow it to what the change needs, or let a person confirm that it is wanted.",
-                causes=change.causes,
-            )
+        for text in (
+            *_documents(change, new),
+            *_opened(change),
+            *_permitted(change, new),
+            *_attached(change, new),
+            *openings(change, removed=removed, created_groups=groups),
+        ):
+            yield _finding(change, text)
 
 
-def _created_names(evidence: Evidence) -> frozenset[str]:
-    """Names of identities that this change itself creates: rights given to them widen nobody's."""
-    return frozenset(
-        attribute.after
-        for change in evidence.diff.changes
-        if change.action is Action.CREATE
-        for attribute in change.attributes
-        if attribute.path in {("name",), ("id",), ("arn",)} and isinstance(attribute.after, str)
+def _finding(change: ResourceChange, text: str) -> Finding:
+    return Finding(
+        rule=NAME,
+        level=Level.REVIEW,
+        address=change.address,
+        message=text,
+        proof=change.proof,
+        remediation="Narrow it to what the change needs, or let a person confirm that it is wanted.",
+        causes=change.causes,
     )
 
 
-def _documents(change: ResourceChange) -> Iterator[str]:
+def _documents(change: ResourceChange, new: Created) -> Iterator[str]:
     for attribute in change.attributes:
-        if attribute.path[-1] not in DOCUMENTS:
+        if _name(attribute.path) not in DOCUMENTS or change.type == "aws_ecr_lifecycle_policy":
             continue
         name = path_text(attribute.path)
-        if attribute.after is Marker.UNKNOWN or attribute.after is Marker.SENSITIVE:
-            if change.action is not Action.CREATE:
-                yield f"{name} changes, and what it grants afterwards is not known"
+        if attribute.after in (Marker.UNKNOWN, Marker.SENSITIVE):
+            yield f"{name} changes, and what it grants afterwards is not known"
             continue
-        yield from _document_texts(change, attribute, name)
+        try:
+            yield from _document_texts(change, attribute, new)
+        except ValueError as error:
+            yield f"{name} changes, and cannot be read: {error}"
 
 
-def _document_texts(change: ResourceChange, attribute: AttributeChange, name: str) -> Iterator[str]:
-    after = grants(attribute.after) if isinstance(attribute.after, str) else None
-    before = grants(attribute.before) if isinstance(attribute.before, str) else None
+def _document_texts(change: ResourceChange, attribute: AttributeChange, new: Created) -> Iterator[str]:
+    name = path_text(attribute.path)
+    before = _grants(attribute.before)
+    after = _grants(attribute.after)
     if after is None:
         if before is not None and any(grant.effect == "Deny" for grant in before):
             yield f"{name} is removed, and with it what it denied"
         return
-    more = widened(before or frozenset(), after)
-    new_thing = change.action is Action.CREATE and before is None
-    for grant in more:
+    fresh = before is None and is_about_new(change, new)
+    if fresh and change.type == "aws_vpc_endpoint":
+        # The policy of an endpoint only limits what may pass it; the default one lets everything pass.
+        return
+    for grant in widened(before or frozenset(), after):
         if grant.effect == "Deny":
             yield f"{name} no longer denies {grant}"
-        elif not new_thing or grant.broad:
+        elif _is_told(grant, new, fresh=fresh, outsiders=_outsiders(change, name)):
             yield f"{name} newly allows {grant}"
 
 
-def _networks(change: ResourceChange) -> Iterator[str]:
-    if not _lets_in(change):
-        return
-    before = {value for attribute in change.attributes for value in _sources(attribute.path, attribute.before)}
-    after = {value for attribute in change.attributes for value in _sources(attribute.path, attribute.after)}
-    existing = change.action is not Action.CREATE or _belongs_to_existing(change)
-    for source in sorted(after - before):
-        if source in WORLD:
-            yield f"opens to the whole world ({source})"
-        elif existing:
-            yield f"lets in {source}, which was not let in before"
+def _is_told(grant: Grant, new: Created, *, fresh: bool, outsiders: str | None) -> bool:
+    """Whether a new right is worth a person's time; of what is itself new, only rights to everything or everybody."""
+    if fresh:
+        stranger = outsiders is not None and grant.account not in {"", outsiders}
+        return grant.everybody or grant.everything or stranger
+    return bool(grant.principal) or not new.contains(grant.resource)
 
 
-def _lets_in(change: ResourceChange) -> bool:
-    if change.type in {"aws_security_group", "aws_default_security_group", "aws_vpc_security_group_ingress_rule"}:
-        return True
-    return change.type == "aws_security_group_rule" and any(
-        attribute.path == ("type",) and attribute.after == "ingress" for attribute in change.attributes
-    )
+def _outsiders(change: ResourceChange, name: str) -> str | None:
+    """For the trust of a role: the account that is not an outsider; None where accounts do not count."""
+    if name != "assume_role_policy":
+        return None
+    arns = (item.after for item in change.attributes if item.path == ("arn",) and isinstance(item.after, str))
+    of_arn = next((arn.split(":")[4] for arn in arns if arn.count(":") >= 5), "")  # noqa: PLR2004 - the parts of an ARN
+    return of_arn or (change.identity.account if change.identity is not None else "")
 
 
-def _belongs_to_existing(change: ResourceChange) -> bool:
-    """Whether a rule is added to a group that this change does not create (the plan knows the group's id)."""
-    groups = [attribute for attribute in change.attributes if attribute.path == ("security_group_id",)]
-    return any(isinstance(group.after, str) for group in groups) and not change.causes
-
-
-def _sources(path: Path, value: Value) -> Iterator[str]:
-    if "egress" in path or not any(part in SOURCES for part in path):
-        return
-    if isinstance(value, str) and value:
-        yield value
-    elif isinstance(value, tuple):
-        yield from (item for item in value if isinstance(item, str))
+def _grants(value: Value) -> frozenset[Grant] | None:
+    return grants(value) if isinstance(value, str) else None
 
 
 def _opened(change: ResourceChange) -> Iterator[str]:
     for attribute in change.attributes:
-        opening = OPENING_VALUES.get(str(attribute.path[-1]), frozenset())
-        if (
-            isinstance(attribute.after, str | bool)
-            and attribute.after in opening
-            and attribute.before != attribute.after
-        ):
-            yield f"{path_text(attribute.path)} = {str(attribute.after).lower()} opens it to the public"
-        if change.type == "aws_lambda_permission" and attribute.path == ("principal",) and attribute.after == "*":
-            yield "anybody may invoke the function"
+        name, before, after = _name(attribute.path), _word(attribute.before), _word(attribute.after)
+        opening = OPENING_VALUES.get(name, frozenset())
+        if change.action is not Action.CREATE or change.type == "aws_lambda_function_url":
+            opening |= LOOSENING_VALUES.get(name, frozenset())
+        if after in opening and not _as_open_before(change, opening, before=before, after=after):
+            yield f"{path_text(attribute.path)} = {after} opens it to the public"
+        elif name in OPENING_VALUES and attribute.after is Marker.UNKNOWN:
+            yield f"{path_text(attribute.path)} changes, and whether it opens it to the public is not known"
+        if name == "public_access_cidrs" and is_world(after):
+            yield f"{path_text(attribute.path)} = {after} opens it to the whole world"
+        if change.type == "aws_ami_launch_permission" and name == "group" and after == "all":
+            yield "anybody may use the image"
+        if name == "permissions_boundary" and before.startswith("arn:") and after == _NULL:
+            yield "what bounded its rights is removed"
 
 
-def _attached(change: ResourceChange, created: frozenset[str]) -> Iterator[str]:
-    holder = ATTACHMENTS.get(change.type)
-    if holder is None or change.effect_kept:
+def _as_open_before(change: ResourceChange, opening: frozenset[str], *, before: str, after: str) -> bool:
+    """Whether the value before opened it just as much: a default that is written out changes nothing."""
+    by_default = change.action is not Action.CREATE and _NULL in opening and before in opening
+    return before == after or by_default
+
+
+def _permitted(change: ResourceChange, new: Created) -> Iterator[str]:
+    """Who may newly invoke a function; AWS services are let in every day."""
+    if change.type != "aws_lambda_permission":
         return
-    after = {attribute.path[0]: attribute.after for attribute in change.attributes}
-    who, what = after.get(holder), after.get("policy_arn") or after.get("groups")
-    if not isinstance(what, str):
-        what = "further rights"
-    if what.endswith(("/AdministratorAccess", "/PowerUserAccess", "/IAMFullAccess")):
-        yield f"gives {who if isinstance(who, str) else 'an identity'} {what}"
-    elif isinstance(who, str) and who not in created:
-        yield f"gives the existing {holder} {who} {what}"
+    after = {item.path[0]: item.after for item in change.attributes if len(item.path) == 1}
+    who = after.get("principal")
+    limited = any(after.get(key) for key in ("source_arn", "source_account", "principal_org_id"))
+    if who == "*" and not limited:
+        yield "anybody may invoke the function"
+    elif isinstance(who, str) and not who.endswith(_SERVICES) and not is_about_new(change, new):
+        yield f"{who} may invoke the function"
+
+
+def _attached(change: ResourceChange, new: Created) -> Iterator[str]:
+    for arn in _gained(change, "managed_policy_arns"):
+        if change.action is not Action.CREATE or arn.endswith(POWERFUL):
+            yield f"gives {change.address} {arn}"
+    kind = ATTACHMENTS.get(change.type)
+    if kind is None:
+        return
+    who = [name for attribute in kind.who for name in _gained(change, attribute)]
+    what = _gained(change, kind.what)
+    if change.action is not Action.CREATE and not who and not what:
+        return
+    existing = [name for name in who if not new.new(kind.carrier, name)]
+    powerful = [name for name in what if name.endswith(POWERFUL)]
+    if existing or powerful or not who:
+        yield f"gives {', '.join(existing or who) or 'an identity'} {', '.join(powerful or what) or 'further rights'}"
+
+
+def _gained(change: ResourceChange, name: str) -> list[str]:
+    """Texts that an attribute has afterwards and had not before."""
+    items = [item for item in change.attributes if item.path[:1] == (name,)]
+    before = {item.before for item in items if isinstance(item.before, str)}
+    return sorted({item.after for item in items if isinstance(item.after, str) and item.after} - before)
+
+
+def _name(path: Path) -> str:
+    return next((part for part in reversed(path) if isinstance(part, str)), "")
+
+
+def _word(value: Value) -> str:
+    match value:
+        case None | Marker.ABSENT:
+            return _NULL
+        case bool():
+            return str(value).lower()
+        case str():
+            return value
+        case _:
+            return ""

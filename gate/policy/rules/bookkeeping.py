@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gate.policy.bookkeeping import Kind, lookup
+from gate.policy.bookkeeping import Kind
+from gate.policy.destruction import excuse, is_destroyed, loses_effect
 from gate.policy.rule import Evidence, Policy
-from gate.policy.rules.link_removed import loses_effect
 from gate.verdict import Finding, Level
 
 NAME = "bookkeeping"
@@ -15,8 +15,8 @@ NAME = "bookkeeping"
 def check(evidence: Evidence, policy: Policy) -> Iterator[Finding]:
     """Yield a note, with the row's reason, wherever the list was used."""
     for change in evidence.diff.changes:
-        row = lookup(change.type, policy.bookkeeping)
-        if row is None or row.kind is Kind.EPHEMERAL or not change.action.destroys or loses_effect(change, row):
+        row = excuse(change, policy)
+        if row is None or row.kind is Kind.EPHEMERAL or not is_destroyed(change) or loses_effect(change, row):
             continue
         yield Finding(
             rule=NAME,

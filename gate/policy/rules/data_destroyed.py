@@ -4,40 +4,53 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from diffing.change import ResourceChange
+from diffing.change import Action, ResourceChange
+from gate.policy.destruction import data, is_destroyed
 from gate.policy.rule import Evidence, Policy
 from gate.verdict import Finding, Level
 
 NAME = "data-destroyed"
 
-DATA = frozenset({"items", "objects", "object_versions", "versions", "messages", "images", "records", "snapshots"})
-"""Stakes that are data. Running tasks and instances are counted as well, and are capacity, not data."""
-
 
 def check(evidence: Evidence, policy: Policy) -> Iterator[Finding]:  # noqa: ARG001 - every rule has this shape
-    """Yield a rejection for every surviving resource that holds less afterwards."""
+    """Yield a rejection for every surviving resource that holds less afterwards, a review where nobody could count."""
     for change in evidence.diff.changes:
-        losses = _losses(change)
-        if change.action.destroys or not losses:
+        if is_destroyed(change):
             continue
-        announced = "" if change.announced else "; the plan says nothing of it"
-        yield Finding(
-            rule=NAME,
-            level=Level.REJECT,
-            address=change.address,
-            message=f"stays, and loses data: {', '.join(losses)}{announced}",
-            proof=change.proof,
-            remediation=(
-                "Find what removes the data (the recorded calls name it: a provisioner, a script, a lifecycle rule) "
-                "and take it out of the change."
-            ),
-            causes=change.causes,
-        )
+        losses, uncounted = _losses(change), _uncounted(change)
+        aside = "" if change.announced else "; the plan says nothing of it"
+        if losses:
+            yield _finding(change, Level.REJECT, f"stays, and loses data: {', '.join(losses)}{aside}")
+        if uncounted:
+            text = f"stays, and what is left in it could not be counted: {', '.join(uncounted)} before{aside}"
+            yield _finding(change, Level.REVIEW, text)
 
 
 def _losses(change: ResourceChange) -> list[str]:
     return [
-        f"{name}: {count} → {change.stakes_after.get(name, 0)}"
-        for name, count in sorted(change.stakes_before.items())
-        if name in DATA and change.stakes_after.get(name, 0) < count
+        f"{name}: {count} → {change.stakes_after[name]}"
+        for name, count in data(change.stakes_before).items()
+        if name in change.stakes_after and change.stakes_after[name] < count
     ]
+
+
+def _uncounted(change: ResourceChange) -> list[str]:
+    if change.action is Action.FORGET:
+        # Without a place in the state, what is untouched is not counted a second time.
+        return []
+    return [f"{name}: {count}" for name, count in data(change.stakes_before).items() if name not in change.stakes_after]
+
+
+def _finding(change: ResourceChange, level: Level, message: str) -> Finding:
+    return Finding(
+        rule=NAME,
+        level=level,
+        address=change.address,
+        message=message,
+        proof=change.proof,
+        remediation=(
+            "Find what removes the data (the recorded calls name it: a provisioner, a script, a lifecycle rule) "
+            "and take it out of the change."
+        ),
+        causes=change.causes,
+    )

@@ -15,12 +15,12 @@ NAME = "plan-mismatch"
 def check(evidence: Evidence, policy: Policy) -> Iterator[Finding]:
     """Yield a finding for every change that nobody announced, and for every contradiction between the witnesses."""
     for change in evidence.diff.changes:
-        row = lookup(change.type, policy.bookkeeping)
-        if change.action is Action.NO_OP or (row and row.kind is Kind.EPHEMERAL):
-            continue
         texts = list(change.disagreements)
-        if not change.announced and not change.owner:
-            texts.append(f"{change.action.value} that the plan does not announce: something in the change did it")
+        if change.action is not Action.NO_OP and not change.announced and not change.owner:
+            row = lookup(change.type, policy.bookkeeping)
+            # What AWS makes and ends by itself needs no announcement, unless the change asked for it.
+            if row is None or row.kind is not Kind.EPHEMERAL or change.calls:
+                texts.append(f"{change.action.value} that the plan does not announce: something in the change did it")
         for text in texts:
             yield Finding(
                 rule=NAME,

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from diffing.change import ResourceChange
 from diffing.renames import Rename, moved_block
-
-from diffing.change import Action, ResourceChange
-from gate.policy.bookkeeping import lookup
+from gate.policy.destruction import is_remade, unexcused
 from gate.policy.rule import Evidence, Policy, stakes_text
 from gate.verdict import Finding, Level
 
@@ -16,10 +15,9 @@ NAME = "resource-deleted"
 
 def check(evidence: Evidence, policy: Policy) -> Iterator[Finding]:
     """Yield a rejection for every delete that no bookkeeping row excuses and no destroyed owner already speaks for."""
-    destroyed = {change.address for change in evidence.diff.changes if change.action.destroys}
     renames = {change.rename_of: change.address for change in evidence.diff.changes if change.rename_of}
-    for change in evidence.diff.changes:
-        if change.action is not Action.DELETE or change.owner in destroyed or lookup(change.type, policy.bookkeeping):
+    for change in unexcused(evidence, policy):
+        if is_remade(change):
             continue
         yield Finding(
             rule=NAME,
@@ -43,10 +41,18 @@ def _message(change: ResourceChange, becomes: str | None) -> str:
 
 
 def _remediation(change: ResourceChange, becomes: str | None) -> str:
-    if becomes:
-        block = moved_block(Rename(from_address=change.address, to_address=becomes, similarity=1.0))
+    block = _moved_block(change.address, becomes) if becomes else ""
+    if block:
         return f"Tell Terraform that it is the same resource, and nothing is deleted:\n{block}"
     return (
         "Keep it in the configuration. If it must go, a person removes it in a change of its own, after a backup that "
         "outlives it; to stop managing it without deleting it, use `removed { lifecycle { destroy = false } }`."
     )
+
+
+def _moved_block(old: str, new: str) -> str:
+    try:
+        return moved_block(Rename(from_address=old, to_address=new, similarity=1.0))
+    except ValueError:
+        # An address that cannot be written as a reference: the message names both all the same.
+        return ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from diffing.change import Action
-from gate.policy.bookkeeping import lookup
+from gate.policy.destruction import excuse
 from gate.policy.rule import Evidence, Policy
 from gate.verdict import Finding, Level
 
@@ -17,7 +17,7 @@ def check(evidence: Evidence, policy: Policy) -> Iterator[Finding]:
     for change in evidence.diff.changes:
         if change.action is not Action.FORGET:
             continue
-        excused = lookup(change.type, policy.bookkeeping)
+        excused = excuse(change, policy)
         yield Finding(
             rule=NAME,
             level=Level.NOTE if excused else Level.REVIEW,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from diffing.change import Action, AttributeChange, Lifespan, ResourceChange
+from diffing.change import AttributeChange, ResourceChange
 from diffing.values import Marker, Value, path_text, thaw
-from gate.policy.bookkeeping import lookup
+from gate.policy.destruction import is_remade, unexcused
 from gate.policy.rule import Evidence, Policy, stakes_text
 from gate.verdict import Finding, Level
 
@@ -16,10 +16,8 @@ LONGEST_VALUE = 60
 
 def check(evidence: Evidence, policy: Policy) -> Iterator[Finding]:
     """Yield a rejection for every replace, also for one that leaves an empty net difference."""
-    destroyed = {change.address for change in evidence.diff.changes if change.action.destroys}
-    for change in evidence.diff.changes:
-        replaced = change.action is Action.REPLACE or change.lifespan is Lifespan.RECREATED
-        if not replaced or change.owner in destroyed or lookup(change.type, policy.bookkeeping):
+    for change in unexcused(evidence, policy):
+        if not is_remade(change):
             continue
         yield Finding(
             rule=NAME,

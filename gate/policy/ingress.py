@@ -1,0 +1,211 @@
+"""Who may reach a security group afterwards and could not before.
+
+A plan shows only the leaves of a rule that change. A rule that is added or removed as a whole is known in full, and one
+that was removed excuses an equal one that is added; of a rule that is edited, only what the edit shows is judged.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from diffing.change import Action, AttributeChange, ResourceChange
+from diffing.values import Marker, Value
+
+GROUPS = frozenset({"aws_security_group", "aws_default_security_group"})
+RULES = frozenset({"aws_security_group_rule", "aws_vpc_security_group_ingress_rule"})
+
+_SOURCES = frozenset(
+    {
+        "cidr_blocks",
+        "cidr_ipv4",
+        "cidr_ipv6",
+        "ipv6_cidr_blocks",
+        "prefix_list_id",
+        "prefix_list_ids",
+        "referenced_security_group_id",
+        "security_groups",
+        "source_security_group_id",
+    }
+)
+_PROTOCOLS = {"all": "-1", "6": "tcp", "17": "udp", "1": "icmp", "58": "icmpv6"}
+_SELF = "the group itself"
+_WIDEST_PRIVATE = {4: 8, 6: 7}
+"""Prefixes of the largest private networks (RFC 1918, RFC 4193); a shorter one is the world, in pieces or whole."""
+
+Leaves: TypeAlias = Mapping[str, tuple[Value, ...]]
+"""Values by attribute of a rule."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """One source of one rule, as far as it is known."""
+
+    group: str
+    source: str
+    protocol: str
+    low: int
+    high: int
+
+    def covers(self, other: Rule) -> bool:
+        """Whether whatever the other rule lets in, this one does too."""
+        if (self.group, self.source) != (other.group, other.source):
+            return False
+        ports = self.low <= other.low and other.high <= self.high
+        return self.protocol == "-1" or (self.protocol == other.protocol and ports)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """What changes in one rule."""
+
+    before: Leaves
+    after: Leaves
+
+
+def openings(change: ResourceChange, *, removed: frozenset[Rule], created_groups: frozenset[str]) -> Iterator[str]:
+    """Yield what a change of a security group, or of one of its rules, lets in further.
+
+    Args:
+        change: Any change.
+        removed: Rules of groups that the whole change removes (`removed_rules`).
+        created_groups: Ids of the groups that the whole change creates.
+    """
+    existing = _is_existing(change, created_groups)
+    entries = _entries(change)
+    gone = removed | frozenset(rule for entry in entries for rule in _removed(change, entry))
+    for entry in entries:
+        if not entry.before:
+            added = _rules(_group(change, entry.after), entry.after)
+            sources = {rule.source for rule in added if not any(old.covers(rule) for old in gone)}
+        else:
+            sources = _sources(entry.after) - _sources(entry.before)
+        for source in sorted(sources):
+            yield from _text(source, existing=existing)
+        if entry.before and entry.after and _more_ports(entry):
+            yield "lets in further protocols or ports"
+        if any(value is Marker.UNKNOWN for values in entry.after.values() for value in values):
+            yield "changes whom it lets in, and to whom is not known"
+
+
+def removed_rules(changes: Iterable[ResourceChange]) -> frozenset[Rule]:
+    """Return the separate rules that a change removes from groups."""
+    return frozenset(
+        rule
+        for change in changes
+        if change.type in RULES and change.action is Action.DELETE
+        for entry in _entries(change)
+        for rule in _removed(change, entry)
+    )
+
+
+def is_world(source: str) -> bool:
+    """Whether a network is all of the internet, or so much of it that a few make it up."""
+    network = _network(source)
+    return network is not None and network.prefixlen < _WIDEST_PRIVATE[network.version]
+
+
+def _text(source: str, *, existing: bool) -> Iterator[str]:
+    if is_world(source):
+        yield f"opens to the whole world ({source})"
+    elif existing:
+        yield f"lets in {source}, which was not let in before"
+
+
+def _network(source: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:
+    try:
+        return ipaddress.ip_network(source, strict=False)
+    except ValueError:
+        return None
+
+
+def _is_existing(change: ResourceChange, created_groups: frozenset[str]) -> bool:
+    if change.type == "aws_default_security_group" or change.action is not Action.CREATE:
+        # A default group is there before Terraform manages it.
+        return True
+    if change.type in GROUPS:
+        return False
+    groups = [attribute.after for attribute in change.attributes if attribute.path == ("security_group_id",)]
+    return not any(isinstance(group, str) and group in created_groups for group in groups)
+
+
+def _entries(change: ResourceChange) -> list[Entry]:
+    """Group the changed leaves of ingress rules by rule."""
+    if change.type in RULES and not _is_egress(change):
+        return [_entry((str(item.path[0]), item) for item in change.attributes if item.path)]
+    if change.type not in GROUPS:
+        return []
+    found: defaultdict[str | int, list[tuple[str, AttributeChange]]] = defaultdict(list)
+    for item in change.attributes:
+        if item.path[:1] == ("ingress",):
+            rule = item.path[1] if len(item.path) > 1 else ""
+            # A list that is unknown as a whole has no leaves.
+            found[rule].append((str(item.path[2]) if len(item.path) > 2 else "", item))  # noqa: PLR2004 - ingress[0].x
+    return [_entry(leaves) for leaves in found.values()]
+
+
+def _entry(leaves: Iterable[tuple[str, AttributeChange]]) -> Entry:
+    before: defaultdict[str, tuple[Value, ...]] = defaultdict(tuple)
+    after: defaultdict[str, tuple[Value, ...]] = defaultdict(tuple)
+    for name, item in leaves:
+        if name not in _SOURCES | {"", "self", "protocol", "ip_protocol", "from_port", "to_port", "security_group_id"}:
+            continue
+        before[name] += () if item.before in (None, Marker.ABSENT) else (item.before,)
+        after[name] += () if item.after in (None, Marker.ABSENT) else (item.after,)
+    return Entry(
+        before={name: values for name, values in before.items() if values},
+        after={name: values for name, values in after.items() if values},
+    )
+
+
+def _is_egress(change: ResourceChange) -> bool:
+    """Whether it is a rule for the way out; where the plan does not show the direction, it counts as the way in."""
+    directions = [item for item in change.attributes if item.path == ("type",)]
+    return any((item.before if item.after is Marker.ABSENT else item.after) == "egress" for item in directions)
+
+
+def _group(change: ResourceChange, leaves: Leaves) -> str:
+    return str(leaves.get("security_group_id", (change.address,))[0])
+
+
+def _removed(change: ResourceChange, entry: Entry) -> Iterator[Rule]:
+    if not entry.after:
+        yield from _rules(_group(change, entry.before), entry.before)
+
+
+def _rules(group: str, leaves: Leaves) -> Iterator[Rule]:
+    protocol, low, high = _protocol(leaves), _port(leaves, "from_port"), _port(leaves, "to_port")
+    for source in sorted(_sources(leaves)):
+        yield Rule(group=group, source=source, protocol=protocol, low=low, high=high)
+
+
+def _sources(leaves: Leaves) -> set[str]:
+    named = {value for name in _SOURCES for value in leaves.get(name, ()) if isinstance(value, str) and value}
+    return named | ({_SELF} if True in leaves.get("self", ()) else set())
+
+
+def _protocol(leaves: Leaves) -> str:
+    values = leaves.get("ip_protocol") or leaves.get("protocol") or ("",)
+    text = str(values[0]).lower()
+    return _PROTOCOLS.get(text, text)
+
+
+def _port(leaves: Leaves, name: str) -> int:
+    value = leaves.get(name, (-1,))[0]
+    return int(value) if isinstance(value, int | float) else -1
+
+
+def _more_ports(entry: Entry) -> bool:
+    """Whether an edited rule covers protocols or ports that it did not."""
+    was, now = _protocol(entry.before), _protocol(entry.after)
+    if was == "-1":
+        return False
+    if was != now:
+        return True
+    low, high = _port(entry.after, "from_port"), _port(entry.after, "to_port")
+    was_low, was_high = _port(entry.before, "from_port"), _port(entry.before, "to_port")
+    # -1: not shown by the plan, or every port and every kind of ICMP.
+    return (was_low >= 0 and low < was_low) or (was_high >= 0 and (high > was_high or high < 0))
