@@ -47,6 +47,8 @@ class ReviewRequest:
     timeout: float = DEFAULT_TIMEOUT
     """Seconds for everything that Terraform does, together."""
     parallelism: int = 10
+    fast_waits: bool = True
+    """Shorten the provider's waits inside the rehearsal (docs/fast-waits.md); False is ``--real-time``."""
     environment: Mapping[str, str] = field(default_factory=dict)
     """The user's environment variables; an allowlist of them reaches Terraform."""
 
@@ -80,6 +82,7 @@ def review(request: ReviewRequest, progress: Progress | None = None) -> Report:
             seed=request.seed,
             timeout=request.timeout,
             parallelism=request.parallelism,
+            fast_waits=request.fast_waits,
         ),
         progress,
     )
@@ -129,7 +132,7 @@ def _check(request: ReviewRequest) -> None:
         raise UsageError(f"There is no directory {request.change}.", hint="Name the Terraform root module to rehearse.")
     if len(request.account) != ACCOUNT_DIGITS or not request.account.isdigit():
         raise UsageError(f"{request.account!r} is not an AWS account id.", hint="An account id has twelve digits.")
-    if request.timeout <= 0:
-        raise UsageError("--timeout must be more than 0 seconds.", hint="The default is 1800.")
+    if not 0 < request.timeout < float("inf"):
+        raise UsageError("--timeout must be a number of seconds above 0.", hint="The default is 1800.")
     if request.seed is not None and not request.seed.is_file():
         raise UsageError(f"There is no seed file {request.seed}.", hint="docs/seeds.md describes it.")

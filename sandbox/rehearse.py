@@ -21,6 +21,7 @@ from sandbox.errors import EngineError
 from sandbox.executors.terraform.binary import TerraformBinary
 from sandbox.executors.terraform.deadline import Deadline
 from sandbox.executors.terraform.executor import TerraformExecutor
+from sandbox.executors.terraform.run import TerraformFailedError
 from sandbox.executors.terraform.workspace import Workspace
 from sandbox.inventory.inventory import take_snapshot
 from sandbox.inventory.scope import Scope
@@ -51,6 +52,16 @@ class RehearsalRequest:
     timeout: float = 1800.0
     """Seconds for everything that Terraform does, together."""
     parallelism: int = 10
+    fast_waits: bool = False
+    """Use a copy of the AWS provider whose pauses between status reads are short (docs/fast-waits.md)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Pace:
+    """Which of the two configurations runs with shortened waits."""
+
+    baseline: bool
+    change: bool
 
 
 def rehearse(request: RehearsalRequest, progress: Progress) -> Rehearsal:
@@ -63,12 +74,35 @@ def rehearse(request: RehearsalRequest, progress: Progress) -> Rehearsal:
         MissingToolError: Terraform, a provider or the engine is not installed.
         TimeoutExpiredError: it took longer than `request.timeout`.
     """
+    kept = NoticeKeeper(progress)
+    pace = _Pace(baseline=request.fast_waits, change=request.fast_waits)
+    try:
+        first = _attempt(request, kept, pace)
+    except TerraformFailedError:
+        if not pace.change:
+            raise
+        kept.notice("Terraform failed with shortened waits: once more at ordinary speed, before it counts.")
+        return _attempt(request, kept, _Pace(baseline=True, change=False))
+    if not first.waits_shortened or (first.outcome.succeeded and _cloned(first)):
+        return first
+    kept.notice("The apply failed with shortened waits: once more at ordinary speed, before it counts.")
+    return _attempt(request, kept, _Pace(baseline=_cloned(first), change=False))
+
+
+def _cloned(rehearsal: Rehearsal) -> bool:
+    """Whether the baseline came up without an error."""
+    return not any(gap.kind is GapKind.INCOMPLETE for gap in rehearsal.gaps)
+
+
+def _attempt(request: RehearsalRequest, progress: NoticeKeeper, pace: _Pace) -> Rehearsal:
     watch = Stopwatch()
     with ExitStack() as stack:
         scratch = stack.enter_context(scratch_folder())
         recorder = stack.enter_context(Recorder())
         engine = stack.enter_context(_engine(request, scratch, recorder, watch, progress))
-        return _Stage(request, scratch=scratch, recorder=recorder, engine=engine, progress=progress, watch=watch).run()
+        return _Stage(
+            request, scratch=scratch, recorder=recorder, engine=engine, progress=progress, watch=watch, pace=pace
+        ).run()
 
 
 @contextmanager
@@ -93,14 +127,16 @@ class _Stage:
         scratch: Path,
         recorder: Recorder,
         engine: RunningEngine,
-        progress: Progress,
+        progress: NoticeKeeper,
         watch: Stopwatch,
+        pace: _Pace,
     ) -> None:
         self._request = request
         self._scratch = scratch
         self._recorder = recorder
         self._engine = engine
-        self._progress = NoticeKeeper(progress)
+        self._progress = progress
+        self._pace = pace
         self._watch = watch
         self._gaps: list[Gap] = []
         self._terraform = TerraformExecutor(
@@ -116,6 +152,7 @@ class _Stage:
             var_files=request.proposal.var_files,
             workspace=request.proposal.workspace,
             parallelism=request.parallelism,
+            shorten_waits=pace.baseline or pace.change,
         )
 
     def run(self) -> Rehearsal:
@@ -144,6 +181,7 @@ class _Stage:
             timings=self._watch.timings,
             notices=self._progress.notices,
             digest=change.digest,
+            waits_shortened=self._terraform.waits_shortened,
         )
 
     def _workspaces(self) -> tuple[Workspace | None, Workspace]:
@@ -159,6 +197,9 @@ class _Stage:
             self._terraform.init(change)
             if baseline is not None:
                 self._terraform.init(baseline)
+        for workspace, fast in ((change, self._pace.change), (baseline, self._pace.baseline)):
+            if workspace is not None and not fast:
+                self._terraform.use_ordinary_waits(workspace)
         return baseline, change
 
     def _apply_baseline(self, baseline: Workspace) -> None:

@@ -4,36 +4,14 @@ from __future__ import annotations
 
 import argparse
 import os
-from typing import Any
 
-from gate.cli.arguments import add_output, add_rehearsal
 from gate.cli.rehearse import carry_out
 from gate.reviewer import ReviewRequest
 from gate.scenarios import scenario_named, scenarios
 
-EPILOG = """\
-examples:
-  sandtable demo                        list the scenarios
-  sandtable demo kiro --out report/     a "small fix" that recreates production
-  sandtable demo kiro-near-miss         the same fix, made safely
-"""
 
-
-def add_to(commands: Any) -> None:
-    """Add the command to the command line."""
-    parser = commands.add_parser(
-        "demo",
-        help="rehearse a bundled incident; no account, no Docker",
-        epilog=EPILOG,
-        description="List the bundled scenarios, or rehearse one and exit with its verdict.",
-    )
-    parser.add_argument("scenario", nargs="?", metavar="SCENARIO", help="which one (default: list them)")
-    add_rehearsal(parser)
-    add_output(parser)
-    parser.set_defaults(command=_demo)
-
-
-def _demo(options: argparse.Namespace) -> int:
+def demo(options: argparse.Namespace) -> int:
+    """List the bundled scenarios, or rehearse one."""
     if options.scenario is None:
         return _list()
     scenario = scenario_named(options.scenario)
@@ -45,6 +23,7 @@ def _demo(options: argparse.Namespace) -> int:
         seed=scenario.seed,
         terraform=options.terraform,
         timeout=options.timeout,
+        fast_waits=not options.real_time,
         environment=dict(os.environ),
     )
     return carry_out(request, options)

@@ -11,7 +11,6 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
-from typing import Any
 
 from gate.wiring import ENGINES, tool_version
 from sandbox.errors import SandtableError
@@ -33,18 +32,8 @@ class Check:
     advice: str = ""
 
 
-def add_to(commands: Any) -> None:
-    """Add the command to the command line."""
-    parser = commands.add_parser(
-        "doctor",
-        help="what is installed, what is missing, what to do",
-        description="Check this machine; exits with 0 when a rehearsal can run here, otherwise with 3.",
-    )
-    parser.add_argument("--format", choices=("terminal", "json"), default="terminal", help="default: %(default)s")
-    parser.set_defaults(command=_doctor)
-
-
-def _doctor(options: argparse.Namespace) -> int:
+def doctor(options: argparse.Namespace) -> int:
+    """Check this machine; 3 where a rehearsal cannot run here."""
     checks = tuple(examine(dict(os.environ)))
     if options.format == "json":
         sys.stdout.write(json.dumps([asdict(check) for check in checks], indent=2) + "\n")

@@ -5,31 +5,20 @@ Exit codes: 0 approve, 1 reject, 2 review, 3 the tool failed, 64 the command lin
 
 from __future__ import annotations
 
+import argparse
+import importlib
 import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
 from types import FrameType
-from typing import NoReturn
+from typing import NoReturn, cast
 
-from gate.cli import demo, doctor, rehearse, report
-from gate.cli.arguments import Parser
-from gate.wiring import tool_version
+from gate.cli.parser import build_parser
 from sandbox.errors import SandtableError, UsageError
 
 FAILED = 3
 USAGE = 64
-
-EPILOG = """\
-examples:
-  sandtable demo kiro                                      rehearse a bundled incident
-  sandtable rehearse terraform infra --target git:main     what would this branch do to what main describes?
-  sandtable rehearse terraform new --target config:old --out report/
-  sandtable report report/report.json --format markdown
-  sandtable doctor                                         what is installed, what is missing
-
-exit codes: 0 approve, 1 reject, 2 review (a person must decide), 3 the tool failed, 64 wrong usage
-"""
 
 
 class Interrupted(BaseException):
@@ -45,9 +34,8 @@ def run(arguments: Sequence[str]) -> int:
     """Run one command and return its exit code; never a traceback for what a user can cause."""
     _end_on(signal.SIGTERM, signal.SIGHUP)
     try:
-        options = _parser().parse_args(arguments)
-        command: Callable[..., int] = options.command
-        return command(options)
+        options = build_parser().parse_args(arguments)
+        return _load(options.command)(options)
     except UsageError as error:
         return _complain(error, USAGE)
     except SandtableError as error:
@@ -62,17 +50,10 @@ def run(arguments: Sequence[str]) -> int:
         return _say(f"sandtable: {error}\nhint: is there room on the disk, and may this user write there?", FAILED)
 
 
-def _parser() -> Parser:
-    parser = Parser(
-        prog="sandtable",
-        description="Rehearse an infrastructure change in a clone, and judge what really happened.",
-        epilog=EPILOG,
-    )
-    parser.add_argument("--version", action="version", version=f"sandtable {tool_version()}")
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for module in (demo, rehearse, report, doctor):
-        module.add_to(commands)
-    return parser
+def _load(place: str) -> Callable[[argparse.Namespace], int]:
+    """Import a command's code now that it is needed."""
+    module, _, name = place.partition(":")
+    return cast("Callable[[argparse.Namespace], int]", getattr(importlib.import_module(module), name))
 
 
 def _end_on(*signals: signal.Signals) -> None:

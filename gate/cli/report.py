@@ -8,37 +8,17 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from gate.cli.output import RENDERERS, show
+from gate.cli.output import show
 from gate.report import jsonfmt
-from gate.verdict import Decision
 from sandbox.errors import ConfigurationError
 
-EPILOG = """\
-examples:
-  sandtable report report/report.json
-  sandtable report report/report.json --format html > page.html
-  sandtable rehearse terraform infra --target git:main --format json | sandtable report - --format markdown
-"""
 
-
-def add_to(commands: Any) -> None:
-    """Add the command to the command line."""
-    parser = commands.add_parser(
-        "report",
-        help="render a saved report.json",
-        epilog=EPILOG,
-        description="Render a saved report; exits with its verdict.",
-    )
-    parser.add_argument("file", metavar="REPORT.json", help="a report that this tool wrote; - reads standard input")
-    parser.add_argument("--format", choices=("terminal", *RENDERERS), default="terminal", help="default: %(default)s")
-    parser.set_defaults(command=_report)
-
-
-def _report(options: argparse.Namespace) -> int:
+def report(options: argparse.Namespace) -> int:
+    """Render a saved report, and return its exit code."""
     document = _read(options.file)
-    report = jsonfmt.from_document(document)
-    show(jsonfmt.to_document(report), options.format)
-    return Decision(report.verdict.decision).exit_code
+    parsed = jsonfmt.from_document(document)
+    show(jsonfmt.to_document(parsed), options.format)
+    return parsed.verdict.decision.exit_code
 
 
 def _read(name: str) -> dict[str, Any]:

@@ -1,0 +1,166 @@
+"""The command line's grammar. Imports nothing heavy: what a command needs is loaded when it runs."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any, NoReturn
+
+from gate.wiring import DEFAULT_ENGINE, ENGINES, tool_version
+from sandbox.errors import UsageError
+
+PRINTED = ("terminal", "json", "markdown")
+RENDERED = ("terminal", "json", "markdown", "html", "sarif")
+
+EPILOG = """\
+examples:
+  sandtable demo kiro                                      rehearse a bundled incident
+  sandtable rehearse terraform infra --target git:main     what would this branch do to what main describes?
+  sandtable rehearse terraform new --target config:old --out report/
+  sandtable report report/report.json --format markdown
+  sandtable doctor                                         what is installed, what is missing
+
+exit codes: 0 approve, 1 reject, 2 review (a person must decide), 3 the tool failed, 64 wrong usage
+"""
+
+DEMO_EPILOG = """\
+examples:
+  sandtable demo                        list the scenarios
+  sandtable demo kiro --out report/     a "small fix" that recreates production
+  sandtable demo kiro-near-miss         the same fix, made safely
+"""
+
+TERRAFORM_EPILOG = """\
+examples:
+  sandtable rehearse terraform infra --target git:main
+  sandtable rehearse terraform change/ --target config:before/ --out report/
+  sandtable rehearse terraform infra --target git:origin/main:infra --var-file prod.tfvars --engine moto
+  sandtable rehearse terraform infra --target empty --format json | jq .verdict.decision
+"""
+
+REPORT_EPILOG = """\
+examples:
+  sandtable report report/report.json
+  sandtable report report/report.json --format html > page.html
+  sandtable rehearse terraform infra --target git:main --format json | sandtable report - --format markdown
+"""
+
+
+class Parser(argparse.ArgumentParser):
+    """argparse, except that wrong usage is an error of ours (exit code 64) and examples keep their lines."""
+
+    def __init__(self, **options: Any) -> None:
+        options.setdefault("formatter_class", argparse.RawDescriptionHelpFormatter)
+        options.setdefault("allow_abbrev", False)
+        super().__init__(**options)
+
+    def error(self, message: str) -> NoReturn:
+        """Raise instead of exiting."""
+        raise UsageError(f"{message}.", hint=f"See `{self.prog} --help`.")
+
+
+def build_parser() -> Parser:
+    """Return the whole grammar; each command's options carry ``command``, the place of its code."""
+    parser = Parser(
+        prog="sandtable",
+        description="Rehearse an infrastructure change in a clone, and judge what really happened.",
+        epilog=EPILOG,
+    )
+    parser.add_argument("--version", action="version", version=f"sandtable {tool_version()}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    _add_demo(commands)
+    _add_rehearse(commands)
+    _add_report(commands)
+    _add_doctor(commands)
+    return parser
+
+
+def _add_demo(commands: Any) -> None:
+    parser = commands.add_parser(
+        "demo",
+        help="rehearse a bundled incident; no account, no Docker",
+        epilog=DEMO_EPILOG,
+        description="List the bundled scenarios, or rehearse one and exit with its verdict.",
+    )
+    parser.add_argument("scenario", nargs="?", metavar="SCENARIO", help="which one (default: list them)")
+    _add_rehearsal(parser)
+    _add_output(parser)
+    parser.set_defaults(command="gate.cli.demo:demo")
+
+
+def _add_rehearse(commands: Any) -> None:
+    parser = commands.add_parser("rehearse", help="rehearse a change in a clone of the target")
+    kinds = parser.add_subparsers(title="kinds of change", metavar="KIND", required=True)
+    terraform = kinds.add_parser(
+        "terraform",
+        help="a Terraform or OpenTofu root module",
+        epilog=TERRAFORM_EPILOG,
+        description="Rehearse a Terraform change in a clone of the target, judge it, and exit with the verdict.",
+    )
+    terraform.add_argument("directory", metavar="DIR", type=Path, help="the root module as it would be applied")
+    terraform.add_argument(
+        "--target", required=True, metavar="TARGET", help="the environment before: config:DIR, git:REF[:DIR] or empty"
+    )
+    terraform.add_argument("--seed", metavar="FILE", type=Path, help="API calls that put data into the clone first")
+    terraform.add_argument("--account", default="123456789012", help="the target's account id (default: %(default)s)")
+    terraform.add_argument(
+        "--region", default="us-east-1", help="where the provider block names none (default: %(default)s)"
+    )
+    terraform.add_argument("--var", action="append", default=[], metavar="NAME=VALUE", help="as terraform's -var")
+    terraform.add_argument(
+        "--var-file", action="append", default=[], metavar="FILE", type=Path, help="as terraform's -var-file"
+    )
+    terraform.add_argument("--workspace", default="default", help="what terraform.workspace is (default: %(default)s)")
+    _add_rehearsal(terraform)
+    _add_output(terraform)
+    terraform.set_defaults(command="gate.cli.rehearse:rehearse_terraform")
+
+
+def _add_report(commands: Any) -> None:
+    parser = commands.add_parser(
+        "report",
+        help="render a saved report.json",
+        epilog=REPORT_EPILOG,
+        description="Render a saved report; exits with its verdict.",
+    )
+    parser.add_argument("file", metavar="REPORT.json", help="a report that this tool wrote; - reads standard input")
+    parser.add_argument("--format", choices=RENDERED, default="terminal", help="default: %(default)s")
+    parser.set_defaults(command="gate.cli.report:report")
+
+
+def _add_doctor(commands: Any) -> None:
+    parser = commands.add_parser(
+        "doctor",
+        help="what is installed, what is missing, what to do",
+        description="Check this machine; exits with 0 when a rehearsal can run here, otherwise with 3.",
+    )
+    parser.add_argument("--format", choices=("terminal", "json"), default="terminal", help="default: %(default)s")
+    parser.set_defaults(command="gate.cli.doctor:doctor")
+
+
+def _add_rehearsal(parser: argparse.ArgumentParser) -> None:
+    """Add what every rehearsal can be told."""
+    group = parser.add_argument_group("rehearsal")
+    group.add_argument(
+        "--engine", default=DEFAULT_ENGINE, metavar="NAME", help=f"{' or '.join(ENGINES)} (default: %(default)s)"
+    )
+    group.add_argument(
+        "--policy", metavar="FILE", type=Path, help="sandtable.yaml (default: beside the change, else strict)"
+    )
+    group.add_argument("--terraform", metavar="PATH", type=Path, help="terraform or tofu (default: from PATH)")
+    group.add_argument(
+        "--timeout", metavar="SECONDS", type=float, default=1800.0, help="for all of Terraform (default: 1800)"
+    )
+    group.add_argument(
+        "--real-time",
+        action="store_true",
+        help="do not shorten the provider's waits between status reads (docs/fast-waits.md)",
+    )
+
+
+def _add_output(parser: argparse.ArgumentParser) -> None:
+    """Add where and how the report comes out."""
+    group = parser.add_argument_group("output")
+    group.add_argument("--out", metavar="DIR", type=Path, help="write report.json, .md, .html and .sarif there")
+    group.add_argument("--format", choices=PRINTED, default="terminal", help="what to print (default: %(default)s)")
+    group.add_argument("--quiet", "-q", action="store_true", help="no progress on stderr")

@@ -1,0 +1,65 @@
+"""Running the command line as a user would, for the contract tests."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+PROVIDER = (
+    'terraform { required_providers { aws = { source = "hashicorp/aws" } } }\nprovider "aws" { region = "eu-west-1" }\n'
+)
+PARAMETER = 'resource "aws_ssm_parameter" "limit" {\n  name  = "/shop/limit"\n  type  = "String"\n  value = "%s"\n}\n'
+TOPIC = 'resource "aws_sns_topic" "orders" {\n  name = "%s"\n}\n'
+
+
+def write(folder: Path, text: str, name: str = "main.tf") -> Path:
+    """Make a root module of one file."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_text(text)
+    return folder
+
+
+def command(*arguments: str) -> list[str]:
+    """Return the command line of this checkout."""
+    return [sys.executable, "-m", "gate.cli.main", *arguments]
+
+
+def surroundings(tmp_path: Path, **extra: str) -> dict[str, str]:
+    """Return the test's own environment with temporary files in a folder that can be looked at afterwards."""
+    scratch = tmp_path / "scratch"
+    scratch.mkdir(exist_ok=True)
+    return {**os.environ, "TMPDIR": str(scratch), **extra}
+
+
+def run(tmp_path: Path, *arguments: str, timeout: float = 300, **extra: str) -> subprocess.CompletedProcess[str]:
+    """Run one command to its end."""
+    return subprocess.run(
+        command(*arguments),
+        env=surroundings(tmp_path, **extra),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=timeout,
+    )
+
+
+def leftovers(tmp_path: Path) -> list[str]:
+    """Name the scratch folders that are still there."""
+    return sorted(path.name for path in (tmp_path / "scratch").glob("sandtable-*"))
+
+
+def processes_below(folder: Path) -> list[str]:
+    """Name the processes whose working folder, environment or command line lies in a folder."""
+    import psutil  # noqa: PLC0415 - tests that need it, load it
+
+    found = []
+    for process in psutil.process_iter():
+        try:
+            text = " ".join([*process.cmdline(), process.cwd(), *process.environ().values()])
+        except (psutil.NoSuchProcess, psutil.AccessDenied, psutil.ZombieProcess):
+            continue
+        if str(folder) in text and process.pid != os.getpid():
+            found.append(f"{process.pid} {' '.join(process.cmdline())[:80]}")
+    return found
