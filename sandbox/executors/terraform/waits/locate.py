@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 import struct
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -132,8 +132,10 @@ def locate(image: Image) -> Findings:
 
 
 def _sites(image: Image, executable: Executable, table: FunctionTable) -> tuple[Site, ...]:
-    loops = _loops(table)
-    found = table.find((*loops, *_TIMERS, _SLEEP))
+    names = [(loop, name) for loop in _LOOPS for name in table.names(loop.pattern)]
+    found = table.find((*(name for _, name in names), *_TIMERS, _SLEEP))
+    loops = [(found[name], loop.calls) for loop, name in names if name in found]
+    _check_loops(table, [function for function, _ in loops])
     if _TIMERS[0] not in found:
         raise NotAsExpectedError(f"it has no function {_TIMERS[0]}")
     targets = {found[name].start: found[name] for name in (*_TIMERS, _SLEEP) if name in found}
@@ -142,27 +144,24 @@ def _sites(image: Image, executable: Executable, table: FunctionTable) -> tuple[
         if not stub_amd64.takes_registers(image[offset : offset + target.end - target.start]):
             raise NotAsExpectedError(f"{target.name} begins with unknown instructions")
     sites: list[Site] = []
-    for name, calls in loops.items():
-        timers = [site for site in _calls_within(image, executable, found[name], targets) if site.callee != _SLEEP]
+    for function, calls in loops:
+        timers = [site for site in _calls_within(image, executable, function, targets) if site.callee != _SLEEP]
         if len(timers) != calls:
-            raise NotAsExpectedError(f"{name} calls a timer {len(timers)} times instead of {calls}")
+            raise NotAsExpectedError(f"{function.name} calls a timer {len(timers)} times instead of {calls}")
         sites += timers
     if _SLEEP in found:
         sites += _service_pauses(image, table, found[_SLEEP])
     return tuple(sorted(sites, key=lambda site: site.address))
 
 
-def _loops(table: FunctionTable) -> dict[str, int]:
-    """The names of all wait loops, and how many timer calls each must have."""
-    loops: dict[str, int] = {}
-    for loop in _LOOPS:
-        names = table.names(loop.pattern)
-        if not names and loop.implied_by and table.names(loop.implied_by):
-            raise NotAsExpectedError("its SDK waits in another way than known")
-        loops |= dict.fromkeys(names, loop.calls)
+def _check_loops(table: FunctionTable, loops: Sequence[Function]) -> None:
+    """Refuse where none is known, or where one is missing although what it belongs to is there."""
     if not loops:
         raise NotAsExpectedError("it has no wait loop of a known kind")
-    return loops
+    for loop in _LOOPS:
+        found = any(loop.pattern.fullmatch(function.name.encode("latin-1")) for function in loops)
+        if not found and loop.implied_by and table.names(loop.implied_by):
+            raise NotAsExpectedError("its SDK waits in another way than known")
 
 
 def _calls_within(
