@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from enum import Enum, auto
 
 from diffing.change import Action, AttributeChange, Lifespan, Proof, ResourceChange, Witness
-from diffing.values import Marker, Path, path_text
+from diffing.values import Marker, Path, Value, path_text
 from gate.report.escape import visible
 from gate.report.model import Report
 from gate.report.prose import Block, parse_prose, plain
@@ -53,6 +53,12 @@ SYMBOLS: Mapping[Action, str] = {
 }
 """Terraform's own."""
 
+NOTHING_SAID: tuple[Value, ...] = (None, "", False, 0, (), {}, Marker.ABSENT)
+"""Values that a provider writes for what was not configured; one for another is no news."""
+
+GIVEN_NAMES = frozenset({"id", "arn", "arn_suffix", "create_date", "unique_id", "owner_id", "tags_all"})
+"""Attributes that are new whenever the resource is."""
+
 _WORST_FIRST = (Level.REJECT, Level.REVIEW, Level.NOTE)
 _ACTIONS = tuple(VERBS)
 
@@ -91,6 +97,8 @@ class AttributeView:
     before: str
     after: str
     forces: bool
+    minor: bool
+    """Tells little: nothing became another kind of nothing, or a name that AWS gives changed with the resource."""
     lines: tuple[DiffLine, ...]
     """The same, line by line, where the value has a structure."""
 
@@ -234,6 +242,7 @@ def _card(
     level = next((level for level in _WORST_FIRST if level in levels), None)
     told = {finding.message for finding in findings}
     remade = change.lifespan is Lifespan.RECREATED and not change.action.destroys
+    attributes = _attributes(change)
     return Card(
         number=0,
         address=visible(change.address),
@@ -244,8 +253,8 @@ def _card(
         verb="deleted and created again" if remade else VERBS[change.action],
         group=_group(change, level),
         level=level,
-        reason=visible(REASONS.get(change.reason, change.reason)),
-        attributes=_attributes(change),
+        reason=_reason(change, attributes),
+        attributes=attributes,
         stakes=tuple(_stakes(change)),
         witnesses=", ".join(witness.value for witness in Witness if witness in change.witnesses) or "nobody",
         proof=change.proof,
@@ -267,16 +276,25 @@ def _group(change: ResourceChange, level: Level | None) -> Group:
     return Group.UNCHANGED if change.action is Action.NO_OP else Group.OTHER
 
 
+def _reason(change: ResourceChange, attributes: Iterable[AttributeView]) -> str:
+    if change.reason == "replace_because_cannot_update" and any(item.forces for item in attributes):
+        return ""  # the forcing attribute says it better
+    return visible(REASONS.get(change.reason, change.reason))
+
+
 def _attributes(change: ResourceChange) -> tuple[AttributeView, ...]:
     changed = [item for item in change.attributes if _differs(item) or _forces(item, change.replace_paths)]
-    views = [_attribute(item, forces=_forces(item, change.replace_paths)) for item in changed]
+    remade = change.action is Action.REPLACE
+    views = [_attribute(item, forces=_forces(item, change.replace_paths), remade=remade) for item in changed]
     named = {item.path for item in changed}
     views += [
-        AttributeView(path=visible(path_text(path)), before="(not given)", after="(not given)", forces=True, lines=())
+        AttributeView(
+            path=visible(path_text(path)), before="(not given)", after="(not given)", forces=True, minor=False, lines=()
+        )
         for path in change.replace_paths
         if not any(item[: len(path)] == path or path[: len(item)] == item for item in named)
     ]
-    return tuple(sorted(views, key=lambda view: not view.forces))
+    return tuple(sorted(views, key=lambda view: (not view.forces, view.minor)))
 
 
 def _differs(attribute: AttributeChange) -> bool:
@@ -294,22 +312,30 @@ def _forces(attribute: AttributeChange, replace_paths: Iterable[Path]) -> bool:
     )
 
 
-def _attribute(attribute: AttributeChange, *, forces: bool) -> AttributeView:
+def _attribute(attribute: AttributeChange, *, forces: bool, remade: bool) -> AttributeView:
     before, after = pair_text(attribute.before, attribute.after, LONGEST_VALUE)
     return AttributeView(
         path=visible(path_text(attribute.path)),
         before=before,
         after=after,
         forces=forces,
+        minor=not forces and _is_minor(attribute, remade=remade),
         lines=line_diff(attribute.before, attribute.after),
     )
 
 
+def _is_minor(attribute: AttributeChange, *, remade: bool) -> bool:
+    nothing = attribute.before in NOTHING_SAID and attribute.after in NOTHING_SAID
+    return nothing or (remade and len(attribute.path) == 1 and attribute.path[0] in GIVEN_NAMES)
+
+
 def _stakes(change: ResourceChange) -> Iterator[str]:
     """Yield what becomes of each kind of data inside: ``items: 3 → 0``."""
-    gone = change.lifespan is Lifespan.DROPPED and change.action is Action.DELETE
+    gone = change.action.destroys and Witness.CLONE in change.witnesses  # seen to be gone, and its data with it
     for name in dict.fromkeys([*change.stakes_before, *change.stakes_after]):
         before, after = change.stakes_before.get(name), change.stakes_after.get(name, 0 if gone else None)
+        if not before and not after:
+            continue
         if before != after:
             yield f"{visible(name)}: {_number(before)} → {_number(after)}"
         elif before:
@@ -342,9 +368,9 @@ def _finding_rank(finding: Finding) -> int:
     return _WORST_FIRST.index(finding.level)
 
 
-def _rank(card: Card) -> tuple[int, int, int, bool]:
+def _rank(card: Card) -> tuple[int, int, bool, int]:
     level = _WORST_FIRST.index(card.level) if card.level else len(_WORST_FIRST)
-    return card.group.value, level, _ACTIONS.index(card.action), not card.stakes
+    return card.group.value, level, not card.stakes, _ACTIONS.index(card.action)
 
 
 def _numbered(cards: Iterable[Card]) -> Iterator[Card]:

@@ -144,11 +144,15 @@ def _card(card: Card) -> str:
 
 
 def _diff(attributes: Iterable[AttributeView]) -> Iterator[str]:
-    for item in attributes:
+    items = tuple(attributes)
+    telling = [item for item in items if not item.minor][:_ROWS]
+    for item in telling:
         yield f"@@ {clip(item.path, _LONGEST_TEXT)} @@" + (" forces the replacement" if item.forces else "")
         lines = item.lines if len(item.lines) <= _LINES else ()
         for line in lines or (DiffLine("-", item.before), DiffLine("+", item.after)):
             yield f"{line.sign} {line.text}".rstrip() if line.sign != "@" else "  …"
+    if len(items) > len(telling):
+        yield f"# … and {len(items) - len(telling):,} more attributes"
 
 
 def _facts(card: Card) -> Iterator[str]:

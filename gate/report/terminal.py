@@ -22,7 +22,7 @@ from gate.report.valuetext import DiffLine, clip
 from gate.report.view import DiagnosticView, GapView, PhaseView, View, build_view
 from gate.verdict import Decision, Level
 
-CARDS_IN_FULL, LINES, OTHER_ATTRIBUTES, DETAIL_LINES, DIFF_LINES = 10, 24, 3, 12, 8
+CARDS_IN_FULL, LINES, OTHER_ATTRIBUTES, DETAIL_LINES, DIFF_LINES, CAUSES = 10, 24, 3, 12, 8, 4
 WIDEST = 132
 _LABEL, _INDENT, _BODY = 11, 1, 5
 
@@ -43,6 +43,7 @@ _ACTION_STYLES = {
 }
 _ASCII = str.maketrans({"✗": "x", "→": "->", "·": "-", "─": "-", "…": "..."})
 
+_BRACKETS = frozenset("{}[]")
 _Part = str | tuple[str, str]
 
 
@@ -156,39 +157,47 @@ def _cards(page: _Page, title: str, cards: Sequence[Card]) -> None:
     if not cards:
         return
     page.section(f"{title} ({len(cards):,})")
+    told: dict[tuple[Block, ...], str] = {}
     for number, card in enumerate(cards[:CARDS_IN_FULL]):
         if number:
             page.blank()
-        _card(page, card)
+        _card(page, card, told)
     if len(cards) > CARDS_IN_FULL:
         page.blank()
     _brief(page, cards[CARDS_IN_FULL:])
 
 
-def _card(page: _Page, card: Card) -> None:
+def _card(page: _Page, card: Card, told: dict[tuple[Block, ...], str]) -> None:
+    """Print everything about one resource; a remedy that was told before is only referred to."""
     style = _ACTION_STYLES[Action.REPLACE if card.symbol == "-/+" else card.action]
     page.line((card.address, "bold"), "  ", (card.verb, style), lead=(f"{card.symbol:>3} ", style))
     for finding in card.findings:
         _finding(page, finding)
     _evidence(page, card)
     remedies = dict.fromkeys(finding.remediation for finding in card.findings)
-    for remedy in remedies:
-        _remedy(page, remedy)
+    for remedy in filter(None, remedies):
+        if remedy in told:
+            page.line(("as for ", "dim"), told[remedy], lead=("→ ", "bold green"), indent=_BODY)
+        else:
+            _remedy(page, remedy)
+            told[remedy] = card.address
 
 
 def _evidence(page: _Page, card: Card) -> None:
     forcing = [item for item in card.attributes if item.forces]
     others = [item for item in card.attributes if not item.forces]
+    telling = [item for item in others if not item.minor][:OTHER_ATTRIBUTES]
     for item in forcing:
         _attribute(page, "forced by", item)
-    for item in others[:OTHER_ATTRIBUTES]:
+    for item in telling:
         _attribute(page, "changes", item)
-    if len(others) > OTHER_ATTRIBUTES:
-        _labelled(page, "", (f"and {len(others) - OTHER_ATTRIBUTES} more attributes", "dim"))
+    if len(others) > len(telling):
+        _labelled(page, "" if telling else "changes", (f"and {len(others) - len(telling):,} more attributes", "dim"))
     if card.reason:
         _labelled(page, "because", card.reason)
     if card.causes:
-        _labelled(page, "caused by", clip(", ".join(card.causes), 3 * page.width))
+        more = f" and {len(card.causes) - CAUSES:,} more" if len(card.causes) > CAUSES else ""
+        _labelled(page, "caused by", ", ".join(card.causes[:CAUSES]) + more)
     if card.stakes:
         _labelled(page, "at stake", (", ".join(card.stakes), "bold red"))
     if card.consequences:
@@ -209,11 +218,12 @@ def _attribute(page: _Page, label: str, item: AttributeView) -> None:
         _labelled(page, label, (item.path, style), ": ", (item.before, "red"), " → ", (item.after, "green"))
         return
     _labelled(page, label, (item.path, style))
-    lines = [line for line in item.lines if line.sign in "+-"]
+    lines = [line for line in item.lines if line.sign in "+-" and line.text.strip() not in _BRACKETS]
     if not lines or len(lines) > DIFF_LINES:
         lines = [DiffLine("-", item.before), DiffLine("+", item.after)]
     for line in lines:
-        page.folded(f"{line.sign} {line.text.strip()}", "red" if line.sign == "-" else "green", indent=_BODY + _LABEL)
+        text = clip(f"{line.sign} {line.text.strip()}", 2 * page.width)
+        page.folded(text, "red" if line.sign == "-" else "green", indent=_BODY + _LABEL)
 
 
 def _labelled(page: _Page, label: str, *parts: _Part, indent: int = _BODY) -> None:
@@ -284,9 +294,9 @@ def _rehearsal(page: _Page, view: View) -> None:
     if view.phases:
         page.section("Rehearsal")
         headings = ("seconds", "own", "reads", "writes", "failed")
-        page.line((f"  {'phase':<12}" + "".join(f"{heading:>9}" for heading in headings), "dim"))
+        page.line((f"  {'phase':<16}" + "".join(f"{heading:>9}" for heading in headings), "dim"))
         for phase in view.phases:
-            row = f"  {clip(phase.name, 12):<12}" + "".join(f"{cell:>9}" for cell in _cells(phase))
+            row = f"  {clip(phase.name, 16):<16}" + "".join(f"{cell:>9}" for cell in _cells(phase))
             page.cut(row.rstrip())
         unidentified = sum(phase.unidentified for phase in view.phases)
         if unidentified:

@@ -10,7 +10,7 @@ from types import MappingProxyType
 import pytest
 from report_samples import SAMPLES, attribute, change, failed_apply, finding, reject, report, review_gaps, verdict
 
-from diffing.change import Action, Lifespan, ResourceChange, StateDiff
+from diffing.change import Action, Lifespan, ResourceChange, StateDiff, Witness
 from diffing.values import Marker, freeze
 from gate.report.card import Group
 from gate.report.jsonfmt import to_document
@@ -106,9 +106,36 @@ def test_an_emptied_resource_is_destructive() -> None:
     assert view.headline == "1 resource is updated, with 2 items inside."
 
 
-def test_stakes_that_were_not_read_afterwards_are_not_known() -> None:
-    lost = change("a.b", Action.REPLACE, stakes={"items": 3}, stakes_after=MappingProxyType({}))
-    assert viewed(lost).excused[0].stakes == ("items: 3 → not known",)
+def test_data_inside_goes_with_what_the_clone_shows_to_be_gone() -> None:
+    lost = change("a.b", Action.REPLACE, stakes={"items": 3, "shards": 0}, stakes_after=MappingProxyType({}))
+    assert viewed(lost).excused[0].stakes == ("items: 3 → 0",)
+
+
+def test_data_inside_is_not_known_where_only_the_plan_speaks() -> None:
+    planned = change("a.b", Action.REPLACE, stakes={"items": 3}, stakes_after=MappingProxyType({}))
+    planned = dataclasses.replace(planned, witnesses=frozenset({Witness.PLAN}))
+    assert viewed(planned).excused[0].stakes == ("items: 3 → not known",)
+
+
+def test_what_tells_little_comes_last_and_what_tells_something_does_not() -> None:
+    items = (
+        attribute("arn", "arn:a", "arn:b"),
+        attribute("description", "", None),
+        attribute("protected", before=True, after=False),
+        attribute("name", "a", "b", forces=True),
+    )
+    (card,) = viewed(change("a.b", Action.REPLACE, attributes=items)).excused
+    assert [(item.path, item.minor) for item in card.attributes] == [
+        ("name", False),
+        ("protected", False),
+        ("arn", True),
+        ("description", True),
+    ]
+
+
+def test_resources_with_data_inside_come_first() -> None:
+    view = viewed(change("a.empty", Action.DELETE), change("a.full", Action.REPLACE, stakes={"items": 1}))
+    assert [card.address for card in view.excused] == ["a.full", "a.empty"]
 
 
 def test_a_destruction_that_no_rule_objects_to_is_said_in_the_headline() -> None:
