@@ -326,11 +326,11 @@ def compare(again: Measurement, ordinary: Measurement, shortened: Measurement) -
     """Print the table and what is not equal."""
     print(f"{'':12}{'ordinary':>10}{'shortened':>10}{'ratio':>8}")
     for name in ("apply", "plan", "destroy"):
-        a, b = ordinary.seconds[name], shortened.seconds[name]
-        print(f"{name + ' s':12}{a:10.1f}{b:10.1f}{a / b:7.1f}x")
+        before, after = ordinary.seconds[name], shortened.seconds[name]
+        print(f"{name + ' s':12}{before:10.1f}{after:10.1f}{before / after:7.1f}x")
     for name in ("apply", "plan", "destroy"):
-        a, b = ordinary.calls[name].total(), shortened.calls[name].total()
-        print(f"{name + ' calls':12}{a:10}{b:10}{(b - a) / max(a, 1):+8.1%}")
+        total, now = ordinary.calls[name].total(), shortened.calls[name].total()
+        print(f"{name + ' calls':12}{total:10}{now:10}{(now - total) / max(total, 1):+8.1%}")
     count = [len(instances(m.state)) for m in (ordinary, shortened)]
     print(f"{'instances':12}{count[0]:10}{count[1]:10}")
     print(f"{'2nd plan':12}{len(ordinary.second_plan):10}{len(shortened.second_plan):10}")

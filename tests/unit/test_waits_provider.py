@@ -194,6 +194,7 @@ class TestDamagedCache:
             lambda file: file.chmod(0o777),
             lambda file: shutil.rmtree(file.parent),
             lambda file: (shutil.rmtree(file.parent), file.parent.write_text("a file")),
+            lambda file: (shutil.rmtree(file.parent), file.parent.symlink_to("/nowhere")),
         ],
     )
     def test_is_made_anew(self, workspace: Workspace, damage: Callable[[Path], object]) -> None:

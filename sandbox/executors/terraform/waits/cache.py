@@ -272,7 +272,7 @@ def _unused_seconds(entry: Path) -> float:
 
 def _discard(entry: Path) -> None:
     """Out of the way at once, then deleted. A provider that still runs from it is not disturbed."""
-    if entry.exists():
+    if entry.exists() or entry.is_symlink():
         aside = Path(tempfile.mkdtemp(dir=entry.parent, prefix=_DISCARDED))
         entry.rename(aside / entry.name)
         shutil.rmtree(aside, ignore_errors=True)
