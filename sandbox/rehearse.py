@@ -64,6 +64,10 @@ class _Pace:
     change: bool
 
 
+class _PlanFailedInHasteError(Exception):
+    """Terraform could not plan while waits were shortened: not yet anybody's fault."""
+
+
 def rehearse(request: RehearsalRequest, progress: Progress) -> Rehearsal:
     """Rehearse a change in a clone that exists for it alone.
 
@@ -78,9 +82,7 @@ def rehearse(request: RehearsalRequest, progress: Progress) -> Rehearsal:
     pace = _Pace(baseline=request.fast_waits, change=request.fast_waits)
     try:
         first = _attempt(request, kept, pace)
-    except TerraformFailedError:
-        if not pace.change:
-            raise
+    except _PlanFailedInHasteError:
         kept.notice("Terraform failed with shortened waits: once more at ordinary speed, before it counts.")
         return _attempt(request, kept, _Pace(baseline=True, change=False))
     if not first.waits_shortened or (first.outcome.succeeded and _cloned(first)):
@@ -259,8 +261,13 @@ class _Stage:
                 noise = pool.submit(
                     self._terraform.plan, baseline, endpoint=self._recorder.endpoint_for("noise"), quick_no_op=True
                 )
-            plan = self._terraform.plan(change, endpoint=self._recorder.endpoint_for("plan"))
-            found = noise.result() if noise is not None else Plan(changes=())
+            try:
+                plan = self._terraform.plan(change, endpoint=self._recorder.endpoint_for("plan"))
+                found = noise.result() if noise is not None else Plan(changes=())
+            except TerraformFailedError as error:
+                if self._pace.change and self._terraform.waits_shortened:
+                    raise _PlanFailedInHasteError from error
+                raise
         self._require_engine()
         return self._trusted_noise(found), plan
 

@@ -7,9 +7,15 @@ import subprocess
 import sys
 from pathlib import Path
 
-PROVIDER = (
-    'terraform { required_providers { aws = { source = "hashicorp/aws" } } }\nprovider "aws" { region = "eu-west-1" }\n'
-)
+PROVIDER = """terraform {
+  required_providers {
+    aws = { source = "hashicorp/aws" }
+  }
+}
+provider "aws" {
+  region = "eu-west-1"
+}
+"""
 PARAMETER = 'resource "aws_ssm_parameter" "limit" {\n  name  = "/shop/limit"\n  type  = "String"\n  value = "%s"\n}\n'
 TOPIC = 'resource "aws_sns_topic" "orders" {\n  name = "%s"\n}\n'
 

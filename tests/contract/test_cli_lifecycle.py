@@ -22,7 +22,7 @@ resource "aws_ssm_parameter" "limit" {
   value = var.password
 }
 """
-SLOW = 'resource "terraform_data" "slow" {\n  provisioner "local-exec" { command = "sleep 300" }\n}\n'
+SLOW = 'resource "terraform_data" "slow" {\n  provisioner "local-exec" {\n    command = "sleep 300"\n  }\n}\n'
 
 
 @pytest.fixture
@@ -59,9 +59,9 @@ def test_secrets_reach_no_output(tmp_path: Path, base: Path) -> None:
     change = write(
         tmp_path / "change",
         PROVIDER
-        + 'variable "password" { sensitive = true }\n'
+        + 'variable "password" {\n  sensitive = true\n}\n'
         + SECURE
-        + 'resource "terraform_data" "show" {\n  provisioner "local-exec" { command = "env; aws --version" }\n}\n',
+        + 'resource "terraform_data" "show" {\n  provisioner "local-exec" {\n    command = "env"\n  }\n}\n',
     )
     out = tmp_path / "out"
 
