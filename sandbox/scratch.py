@@ -13,17 +13,21 @@ from pathlib import Path
 from sandbox.errors import SandtableError
 
 PREFIX = "sandtable-"
+LONGEST_PARENT = 45
+"""Characters. Terraform's providers listen on a Unix socket below the scratch folder, and the whole path of a socket
+may have 107 bytes (unix(7)); what comes after the parent takes up to 60 of them."""
+SHORT_PARENT = Path("/tmp")  # noqa: S108 - only the parent: the folder itself is made by mkdtemp, for this user alone
 
 
 @contextmanager
-def scratch_folder(parent: Path | None = None) -> Iterator[Path]:
+def scratch_folder() -> Iterator[Path]:
     """Make a folder that only this user can read, and remove it on every way out.
 
     Raises:
         SandtableError: it cannot be made (no room, no permission).
     """
     try:
-        folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=parent))
+        folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=_parent()))
     except OSError as error:
         raise SandtableError(
             f"No scratch folder could be made: {error}.", hint="Free some space, or set TMPDIR to a folder with room."
@@ -32,6 +36,12 @@ def scratch_folder(parent: Path | None = None) -> Iterator[Path]:
         yield folder
     finally:
         _remove(folder)
+
+
+def _parent() -> Path:
+    """The system's folder for temporary files (TMPDIR), unless its name is too long for a socket."""
+    parent = Path(tempfile.gettempdir())
+    return parent if len(bytes(parent)) <= LONGEST_PARENT or not SHORT_PARENT.is_dir() else SHORT_PARENT
 
 
 def _remove(folder: Path) -> None:

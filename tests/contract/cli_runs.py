@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 PROVIDER = """terraform {
@@ -34,9 +36,15 @@ def command(*arguments: str) -> list[str]:
 
 def surroundings(tmp_path: Path, **extra: str) -> dict[str, str]:
     """Return the test's own environment with temporary files in a folder that can be looked at afterwards."""
-    scratch = tmp_path / "scratch"
+    return {**os.environ, "TMPDIR": str(scratch_of(tmp_path)), **extra}
+
+
+def scratch_of(tmp_path: Path) -> Path:
+    """Return the folder for temporary files of one test: short, since sockets are made below it."""
+    number = hashlib.sha256(str(tmp_path).encode()).hexdigest()[:8]
+    scratch = Path(tempfile.gettempdir()) / f"stt-{number}"
     scratch.mkdir(exist_ok=True)
-    return {**os.environ, "TMPDIR": str(scratch), **extra}
+    return scratch
 
 
 def run(tmp_path: Path, *arguments: str, timeout: float = 300, **extra: str) -> subprocess.CompletedProcess[str]:
@@ -53,7 +61,7 @@ def run(tmp_path: Path, *arguments: str, timeout: float = 300, **extra: str) -> 
 
 def leftovers(tmp_path: Path) -> list[str]:
     """Name the scratch folders that are still there."""
-    return sorted(path.name for path in (tmp_path / "scratch").glob("sandtable-*"))
+    return sorted(path.name for path in scratch_of(tmp_path).glob("sandtable-*"))
 
 
 def processes_below(folder: Path) -> list[str]:

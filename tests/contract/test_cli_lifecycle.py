@@ -12,7 +12,18 @@ from pathlib import Path
 
 import psutil
 import pytest
-from cli_runs import PARAMETER, PROVIDER, TOPIC, command, leftovers, processes_below, run, surroundings, write
+from cli_runs import (
+    PARAMETER,
+    PROVIDER,
+    TOPIC,
+    command,
+    leftovers,
+    processes_below,
+    run,
+    scratch_of,
+    surroundings,
+    write,
+)
 
 FAILED = 3
 SECURE = """
@@ -50,7 +61,7 @@ def test_success_leaves_nothing_and_prints_one_document(tmp_path: Path, base: Pa
     ]
     assert (digest(base), digest(change)) == before
     assert leftovers(tmp_path) == []
-    assert processes_below(tmp_path / "scratch") == []
+    assert processes_below(scratch_of(tmp_path)) == []
 
 
 @pytest.mark.terraform
@@ -80,6 +91,17 @@ def test_secrets_reach_no_output(tmp_path: Path, base: Path) -> None:
 
 
 @pytest.mark.terraform
+def test_a_long_name_of_the_folder_for_temporary_files_does_no_harm(tmp_path: Path, base: Path) -> None:
+    long = tmp_path / ("x" * 100)
+    long.mkdir()
+
+    done = run(tmp_path, "rehearse", "terraform", str(base), "--target", f"config:{base}", TMPDIR=str(long))
+
+    assert done.returncode == 0, done.stderr
+    assert list(long.iterdir()) == []
+
+
+@pytest.mark.terraform
 def test_a_change_that_never_converges_is_ended(tmp_path: Path, base: Path) -> None:
     change = write(tmp_path / "change", PROVIDER + PARAMETER % "20" + SLOW)
 
@@ -92,7 +114,7 @@ def test_a_change_that_never_converges_is_ended(tmp_path: Path, base: Path) -> N
     assert "hint: " in done.stderr
     assert "Traceback" not in done.stderr
     assert leftovers(tmp_path) == []
-    assert processes_below(tmp_path / "scratch") == []
+    assert processes_below(scratch_of(tmp_path)) == []
 
 
 @pytest.mark.terraform
@@ -109,7 +131,7 @@ def test_a_signal_ends_everything(tmp_path: Path, base: Path, number: signal.Sig
     assert "interrupted" in stderr
     assert "Traceback" not in stderr
     assert leftovers(tmp_path) == []
-    assert processes_below(tmp_path / "scratch") == []
+    assert processes_below(scratch_of(tmp_path)) == []
 
 
 @pytest.mark.terraform
@@ -139,8 +161,7 @@ def test_an_engine_that_dies_is_an_error_and_no_verdict(tmp_path: Path, base: Pa
 def test_a_full_scratch_disk_is_an_error(tmp_path: Path, base: Path) -> None:
     change = write(tmp_path / "change", PROVIDER + PARAMETER % "20")
     (change / "large.bin").write_bytes(os.urandom(4_000_000))
-    small = tmp_path / "small"
-    small.mkdir()
+    small = scratch_of(tmp_path)
     mount = f'mount -t tmpfs -o size=1m tmpfs "{small}" && TMPDIR="{small}" exec "$@"'
 
     done = subprocess.run(
