@@ -35,7 +35,6 @@ _GONE = frozenset(
         "released-permanent-failure",
         "expired",
         "closed",
-        "failed-and-deleted",
     }
 )
 _NOT_CONFIGURED = ("nosuch", "notfound", "nonexist", "doesnotexist", "notconfigured")
@@ -167,7 +166,7 @@ class Crawl:
     def _identify(
         self, kind: Kind, item: Any, parameters: Mapping[str, Any], parent: Found | None, seen: Counter[str]
     ) -> Found | None:
-        if kind.unless and evaluate(kind.unless[0], (item,)) == kind.unless[1]:
+        if kind.unless and str(evaluate(kind.unless[0], (item,))).startswith(kind.unless[1]):
             return None
         scope = self.connection.scope
         inherited = {**(parent.inherited | parent.own if parent else {}), **parameters}

@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -32,7 +33,7 @@ def kinds_of(service_name: str) -> tuple[Kind, ...]:
     service = load_service(service_name)
     if service is None:
         return ()
-    rows = tuple(_with_service(row, service_name) for row in CATALOGUE.get(service_name, ()))
+    rows = tuple(replace(row, service=service_name) for row in CATALOGUE.get(service_name, ()))
     known = {kind.listing for kind in rows} | {read.partition("(")[0] for kind in rows for read in kind.reads}
     return rows + tuple(_inferred(service, known))
 
@@ -52,11 +53,6 @@ def listing_parameters(service: str, operation: ReadOperation) -> tuple[dict[str
         else:
             return ()
     return tuple({**fixed, **dict(choice)} for choice in itertools.product(*choices))
-
-
-def _with_service(row: Kind, service: str) -> Kind:
-    values = {name: getattr(row, name) for name in Kind.__dataclass_fields__ if name != "service"}
-    return Kind(service=service, **values)
 
 
 def _inferred(service: Service, known: set[str]) -> Iterator[Kind]:

@@ -46,7 +46,7 @@ class Kind:
     state: str = ""
     """Where an item says that it is gone and only remembered (terminated instances)."""
     unless: tuple[str, str] | None = None
-    """Path and value of items that are no resources (the version ``$LATEST``)."""
+    """Path and beginning of the value of items that are no resources (the version ``$LATEST``)."""
     inferred: bool = False
 
     @property

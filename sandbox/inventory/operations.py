@@ -74,6 +74,8 @@ class Service:
 
     name: str
     signing_name: str
+    protocol: str
+    """botocore's name of how it speaks: ``rest-xml``."""
     cfn_name: str
     """The service's part of a type name: ``EC2``."""
     serializer: Any
@@ -102,6 +104,7 @@ def load_service(name: str) -> Service | None:
     return Service(
         name=name,
         signing_name=model.signing_name,
+        protocol=str(protocol),
         cfn_name=re.sub(r"[^A-Za-z0-9]", "", str(model.service_id)),
         serializer=botocore.serialize.create_serializer(protocol, include_validation=False),
         parser=botocore.parsers.create_parser(protocol),

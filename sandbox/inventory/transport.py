@@ -91,6 +91,8 @@ class Connection:
         except (BotoCoreError, ValueError, TypeError) as error:
             raise RefusedError("SerializationError") from error
         status, answer_headers, answer_body = self._exchange(method, path, body, headers)
+        if not _speaks(self.service.protocol, answer_headers.get("content-type", "")):
+            raise RefusedError("UnreadableAnswer", status)
         answer = {"status_code": status, "headers": answer_headers, "body": answer_body}
         try:
             parsed: dict[str, Any] = self.service.parser.parse(answer, operation.model.output_shape)
@@ -151,6 +153,14 @@ class Connection:
         if self._connection.sock is not None:
             self._connection.sock.settimeout(timeout)
         return self._connection
+
+
+def _speaks(protocol: str, content_type: str) -> bool:
+    """Whether an answer is in the protocol at all.
+
+    A page of HTML taken for CBOR claims to be gigabytes long; the other protocols' parsers refuse it by themselves.
+    """
+    return "cbor" in content_type or "cbor" not in protocol
 
 
 def _tokens(paginator: Mapping[str, Any]) -> list[str]:

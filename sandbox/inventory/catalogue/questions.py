@@ -122,6 +122,7 @@ DROPPED: Mapping[tuple[str, str], frozenset[str]] = MappingProxyType(
         ("cloudtrail", "GetTrailStatus"): frozenset(
             {"StartLoggingTime", "StopLoggingTime", "TimeLoggingStarted", "TimeLoggingStopped"}
         ),
+        ("emr", "GetBlockPublicAccessConfiguration"): frozenset({"BlockPublicAccessConfigurationMetadata"}),
         ("lambda", "GetFunction"): frozenset({"Location"}),
         ("lambda", "GetPolicy"): frozenset({"RevisionId"}),
         ("rds", "DescribeDBInstances"): frozenset({"PendingMaintenanceActions"}),

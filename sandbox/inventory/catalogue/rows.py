@@ -24,7 +24,7 @@ def row(
     limit: int = 0,
     automatic: bool = True,
 ) -> Kind:
-    """One kind; its service is filled in by ``rows``.
+    """One kind; its service is the one it is listed under in ``CATALOGUE``.
 
     Args:
         type_name: Without ``AWS::``.
@@ -37,7 +37,7 @@ def row(
         reads: Reads that must be asked in a way of their own.
         skip: Reads not to make, separated by spaces.
         born: Members that identify an incarnation, separated by spaces.
-        unless: Path and value of items that are no resources: ``Version $LATEST``.
+        unless: Path and beginning of the value of items that are no resources: ``Version $LATEST``.
         arn: Template, where the API does not say it.
         state: Path to where an item says that it is gone.
         limit: At most so many become records.
