@@ -1,0 +1,75 @@
+"""The pages of the rules and of the policy say what the code does."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from gate.policy.config import LEVELS, NOT_LOWERED, parse_policy
+from gate.policy.evaluate import RULES
+from gate.scenarios import scenarios
+
+DOCS = Path(__file__).parents[2] / "docs"
+MAIN_LEVELS = {
+    "resource-deleted": "reject",
+    "resource-replaced": "reject",
+    "data-destroyed": "reject",
+    "protection-removed": "reject",
+    "access-widened": "review",
+    "link-removed": "review",
+    "resource-forgotten": "review",
+    "plan-mismatch": "review",
+    "apply-failed": "review",
+    "gap": "review",
+    "bookkeeping": "note",
+}
+
+
+def page(rule: str) -> str:
+    return (DOCS / "rules" / f"{rule}.md").read_text(encoding="utf-8")
+
+
+def test_there_is_a_page_for_every_rule_and_for_nothing_else() -> None:
+    assert {path.stem for path in (DOCS / "rules").glob("*.md")} == set(RULES) == set(MAIN_LEVELS)
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_a_page_names_its_rule_and_its_level(rule: str) -> None:
+    text = page(rule)
+    assert text.startswith(f"# {rule}\n\n**Level:** {MAIN_LEVELS[rule]}")
+    assert ("a policy cannot lower it" in text) == (rule in NOT_LOWERED)
+    assert "**Why.**" in text
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_every_scenario_that_a_page_names_exists(rule: str) -> None:
+    named = re.findall(r"`([a-z]+(?:-[a-z]+)+)`", page(rule))
+    unknown = set(named) - {item.name for item in scenarios()} - set(RULES) - {"local-exec"}
+    assert unknown == set()
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_every_link_of_a_page_leads_somewhere(rule: str) -> None:
+    for target in re.findall(r"\]\(([^)#]+)[^)]*\)", page(rule)):
+        assert (DOCS / "rules" / target).exists(), target
+
+
+@pytest.mark.parametrize("scenario", scenarios(), ids=lambda item: item.name)
+def test_every_rule_that_a_scenario_names_exists(scenario: object) -> None:
+    assert set(scenario.expect.findings) <= RULES.keys()
+
+
+def test_the_page_of_the_policy_names_every_key_level_and_limit() -> None:
+    text = (DOCS / "policy.md").read_text(encoding="utf-8")
+    for word in ("`version`", "`rules`", "`bookkeeping`", *LEVELS, *(f"`{rule}`" for rule in NOT_LOWERED)):
+        assert word in text
+
+
+def test_the_policy_that_the_page_shows_is_valid() -> None:
+    text = (DOCS / "policy.md").read_text(encoding="utf-8")
+    [example] = re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
+    policy = parse_policy(example, name="docs/policy.md")
+    assert policy.levels
+    assert policy.bookkeeping
