@@ -106,7 +106,7 @@ def test_a_change_that_never_converges_is_ended(tmp_path: Path, base: Path) -> N
     change = write(tmp_path / "change", PROVIDER + PARAMETER % "20" + SLOW)
 
     done = run(
-        tmp_path, "rehearse", "terraform", str(change), "--target", f"config:{base}", "--timeout", "45", timeout=200
+        tmp_path, "rehearse", "terraform", str(change), "--target", f"config:{base}", "--timeout", "100", timeout=300
     )
 
     assert done.returncode == FAILED, done.stderr
