@@ -79,7 +79,7 @@ def _call(exchange: Exchange, request: Request, caller: Caller, identification: 
     )
     tree = parameters_of(identification, request)
     safe = shown(tree, shape, service=identification.service, operation=identification.operation)
-    outcome = outcome_of(exchange)
+    outcome = outcome_of(exchange, identification)
     names = named_in_request(identification.service, identification.operation, tree, shape)
     if kind is not CallKind.READ and model and not outcome.code:
         names = tuple(dict.fromkeys((*names, *_made(exchange, identification))))

@@ -7,14 +7,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Any
 from xml.etree import ElementTree as ET
 
+from botocore.model import OperationModel
+
 from sandbox.recorder import cbor
 from sandbox.recorder.documents import local, parse_json, parse_xml
 from sandbox.recorder.exchange import Exchange, decompressed
+from sandbox.recorder.identify import UNIDENTIFIED, Identification, Protocol
 
 _LACKING = frozenset(
     """
@@ -23,13 +26,19 @@ _LACKING = frozenset(
     APINotImplemented MethodNotSupported
     """.split()  # noqa: SIM905 - a word list reads best as words
 )
+_VERB = r"(?:GET|HEAD|POST|PUT|PATCH|DELETE)\b"
 _LACKING_MESSAGE = re.compile(
-    r"not (?:yet )?(?:been )?implemented|unknown (?:\w+ )?(?:action|operation|path)\b"
+    r"not (?:yet )?(?:been )?implemented"
+    r"|(?:unknown|unsupported|unrecogni[sz]ed) (?:[\w-]+ ){0,3}"
+    rf"(?:action|operation|path|endpoint|route|method|target|service|request)(?: for \S+)?(?::| {_VERB})"
+    rf"|no route for {_VERB}|operation not supported: {_VERB}"
     r"|not (?:yet )?(?:available|included|supported) (?:in|by|with) (?:this|your|the) (?:current )?"
     r"(?:emulator|licen[cs]e)",
     re.IGNORECASE,
 )
-"""AWS itself says "not supported by this engine version" (RDS) and "no route" (EC2): these are answers, not gaps."""
+"""Collected from the engines. AWS itself says "not supported by this engine version" (RDS) and "no route with" (EC2):
+these are answers, not gaps."""
+_S3_CODES = frozenset({"NoSuchBucket", "NoSuchKey", "InvalidBucketName", "NoSuchUpload"})
 _HTML = re.compile(rb"\s*<(?:!doctype\s+html|html)", re.IGNORECASE)
 _TITLE = re.compile(r"<title>(.*?)</title>", re.IGNORECASE | re.DOTALL)
 _MESSAGE_LENGTH = 1000
@@ -47,13 +56,24 @@ class Outcome:
 SUCCESS = Outcome()
 
 
-def outcome_of(exchange: Exchange) -> Outcome:
-    """Read an answer's error, if it is one."""
-    status = exchange.status
+def outcome_of(exchange: Exchange, identification: Identification = UNIDENTIFIED) -> Outcome:
+    """Read an answer's error, if it is one.
+
+    Args:
+        exchange: The finished exchange.
+        identification: What the request was; an answer in another protocol shows that the engine did not know it.
+    """
     if exchange.error_code:
         return Outcome(code=exchange.error_code, message=exchange.error_message)
     headers = {name.lower(): value for name, value in exchange.response_headers}
     body = decompressed(exchange.response_body.data, headers.get("content-encoding", ""))
+    told = _told(exchange, headers, body)
+    mistaken = _mistaken(identification, exchange.status, told.code) or _foreign(identification, headers, body)
+    return replace(told, unsupported=True) if mistaken else told
+
+
+def _told(exchange: Exchange, headers: Mapping[str, str], body: bytes) -> Outcome:
+    status = exchange.status
     if status < HTTPStatus.BAD_REQUEST:
         return _hidden_error(body, headers, exchange.method)
     if _HTML.match(body):
@@ -64,6 +84,31 @@ def outcome_of(exchange: Exchange) -> Outcome:
         message=message[:_MESSAGE_LENGTH],
         unsupported=status == HTTPStatus.NOT_IMPLEMENTED or code in _LACKING or bool(_LACKING_MESSAGE.search(message)),
     )
+
+
+def _mistaken(identification: Identification, status: int, code: str) -> bool:
+    """Whether the engine took the call for another service's: some hand whatever they do not know to S3.
+
+    No other service speaks of buckets as S3 does, and the protocols with one path know one status of success.
+    """
+    if code in _S3_CODES and identification.service and not identification.service.startswith("s3"):
+        return True
+    return identification.protocol in {Protocol.JSON, Protocol.CBOR} and HTTPStatus.OK < status < HTTPStatus.BAD_REQUEST
+
+
+def _foreign(identification: Identification, headers: Mapping[str, str], body: bytes) -> bool:
+    """Whether the answer is in XML, in which no service of the JSON family answers."""
+    if identification.protocol not in {Protocol.JSON, Protocol.CBOR, Protocol.REST_JSON}:
+        return False
+    is_xml = body.lstrip()[:1] == b"<" or "xml" in headers.get("content-type", "")
+    return is_xml and not _hands_out_documents(identification.model)
+
+
+def _hands_out_documents(model: OperationModel | None) -> bool:
+    """Whether the answer's body is somebody's own document, of any format."""
+    shape = model.output_shape if model else None
+    payload = shape.serialization.get("payload") if shape else None
+    return bool(shape and payload and shape.members[payload].type_name in {"blob", "string"})
 
 
 def _hidden_error(body: bytes, headers: Mapping[str, str], method: str) -> Outcome:
@@ -110,6 +155,8 @@ def _from_mapping(document: Any) -> tuple[str, str]:
     if not isinstance(document, Mapping):
         return "", ""
     inner = document.get("Error", document.get("error"))
+    if isinstance(inner, str) and len(document) == 1:
+        return "", inner
     if isinstance(inner, Mapping):
         document = inner
     code = next((document[key] for key in ("__type", "code", "Code", "errorType") if document.get(key)), "")

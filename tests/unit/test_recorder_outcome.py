@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+import json
+
 import pytest
 from botocore.loaders import Loader
+from recorder_requests import service_model
 
 from sandbox.recorder.cbor import dumps_texts
 from sandbox.recorder.exchange import Exchange, Head
+from sandbox.recorder.identify import UNIDENTIFIED, Identification, Protocol
 from sandbox.recorder.kinds import READ_EXCEPTIONS, WRITE_EXCEPTIONS, kind_of
 from sandbox.recorder.outcome import Outcome, outcome_of
 from sandbox.rehearsal import CallKind
@@ -12,7 +16,14 @@ from sandbox.rehearsal import CallKind
 JSON = "application/x-amz-json-1.0"
 
 
-def answer(status: int, body: bytes = b"", *, method: str = "POST", **headers: str) -> Outcome:
+def answer(
+    status: int,
+    body: bytes = b"",
+    *,
+    method: str = "POST",
+    identification: Identification = UNIDENTIFIED,
+    **headers: str,
+) -> Outcome:
     kept = Head(100_000)
     kept.add(body)
     exchange = Exchange(
@@ -27,7 +38,7 @@ def answer(status: int, body: bytes = b"", *, method: str = "POST", **headers: s
         status=status,
         response_headers=tuple((name.replace("_", "-"), value) for name, value in headers.items()),
     )
-    return outcome_of(exchange)
+    return outcome_of(exchange, identification)
 
 
 @pytest.mark.parametrize(
@@ -108,6 +119,60 @@ def test_an_operation_that_the_engine_lacks_is_told_from_a_refusal(outcome: Outc
 @pytest.mark.parametrize(
     "message",
     [
+        "No route for POST /clusters/a/node-groups/b/update-config",
+        "Unknown Route53 endpoint: POST /2013-04-01/trafficpolicy",
+        "Unknown SES v2 path: POST /v2/email/import-jobs",
+        "Unknown method for /tags: PUT",
+        "Unsupported method PATCH for /v1/clusters.",
+        "Operation not supported: POST /x",
+    ],
+)
+def test_the_engines_own_words_for_what_they_lack(message: str) -> None:
+    assert answer(400, json.dumps({"__type": "InvalidRequestException", "message": message}).encode()).unsupported
+
+
+def test_a_bare_error_text_is_the_message() -> None:
+    outcome = answer(400, b'{"error": "Unsupported service: braket"}')
+    assert outcome == Outcome(code="400", message="Unsupported service: braket", unsupported=True)
+
+
+@pytest.mark.parametrize("status", [200, 404])
+def test_a_call_that_the_engine_took_for_an_s3_call_is_a_gap(status: int) -> None:
+    glacier = Identification(service="glacier", operation="CreateVault", protocol=Protocol.REST_JSON)
+    s3 = Identification(service="s3", operation="PutObject", protocol=Protocol.REST_XML)
+    assert answer(status, identification=glacier, content_type="application/xml").unsupported
+    assert not answer(status, identification=s3, content_type="application/xml").unsupported
+
+
+def test_no_service_but_s3_misses_a_bucket() -> None:
+    body = b"<Error><Code>NoSuchBucket</Code><Message>m</Message></Error>"
+    route53 = Identification(service="route53", operation="ListGeoLocations", protocol=Protocol.REST_XML)
+    assert answer(404, body, identification=route53).unsupported
+    assert not answer(404, body, identification=Identification(service="s3", operation="GetObject")).unsupported
+
+
+def test_a_json_call_that_created_something_was_taken_for_an_upload() -> None:
+    qldb = Identification(service="qldb-session", operation="SendCommand", protocol=Protocol.JSON)
+    assert answer(201, identification=qldb).unsupported
+    assert not answer(200, b"{}", identification=qldb).unsupported
+
+
+def test_a_document_of_the_customers_may_be_xml() -> None:
+    model = service_model("apigateway").operation_model("GetExport")
+    export = Identification(service="apigateway", operation="GetExport", protocol=Protocol.REST_JSON, model=model)
+    assert not answer(200, b"<xml/>", identification=export, content_type="application/xml").unsupported
+
+
+def test_an_xml_error_for_a_json_call_is_a_gap() -> None:
+    body = b"<Error><Code>MethodNotAllowed</Code><Message>m</Message></Error>"
+    qldb = Identification(service="qldb-session", operation="SendCommand", protocol=Protocol.JSON)
+    assert answer(405, body, identification=qldb) == Outcome(code="MethodNotAllowed", message="m", unsupported=True)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "Unknown operation id 1234",
         "There is no route with destination-cidr-block 10.0.0.0/8 in route table rtb-1",
         "db.t2.micro is not supported by this engine version",
         "The requested zone is not available in your current Region",
