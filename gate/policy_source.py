@@ -19,6 +19,8 @@ from sandbox.errors import ConfigurationError
 from sandbox.targets.materialise import read_text
 from sandbox.targets.target import Target
 
+POLICY_CHANGED = "policy-changed"
+"""The name of the note where two policies decide differently; no rule of a policy, and not for one to change."""
 MOST_BYTES = 400_000
 """As many as a policy of the longest allowed text can have."""
 
@@ -44,7 +46,7 @@ class Policies:
             return ()
         return (
             Finding(
-                rule="policy-changed",
+                rule=POLICY_CHANGED,
                 level=Level.NOTE,
                 address="",
                 message=(
