@@ -14,6 +14,8 @@ from diffing.normalize import changed_paths, equivalent
 from diffing.values import Marker, Path, Value
 from sandbox.rehearsal import Plan, PlannedChange, StateInstance
 
+_MAKING = frozenset({Action.CREATE, Action.REPLACE})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Announced:
@@ -30,8 +32,9 @@ class Announced:
 
     @property
     def address(self) -> str:
-        """The Terraform address after the change."""
-        return self.planned.address
+        """The Terraform address after the change; a deposed object has one of its own, as in the state."""
+        deposed = f" (deposed object {self.planned.deposed})" if self.planned.deposed else ""
+        return f"{self.planned.address}{deposed}"
 
 
 def announced(plan: Plan, noise: Plan, after: Mapping[str, StateInstance]) -> tuple[Announced, ...]:
@@ -43,8 +46,14 @@ def announced(plan: Plan, noise: Plan, after: Mapping[str, StateInstance]) -> tu
         after: The state after the apply by address: values that were unknown in the plan are taken from it.
     """
     noisy = {change.address: change for change in noise.changes if change.action is not Action.NO_OP}
+    made = _made(plan, after)
     return tuple(
-        _without_noise(change, noisy.get(change.previous_address or change.address), after.get(change.address))
+        _without_noise(
+            change,
+            None if change.deposed else noisy.get(change.previous_address or change.address),
+            after.get(change.address),
+            made,
+        )
         for change in plan.changes
         if change.mode == "managed" and (change.action is not Action.NO_OP or change.previous_address)
     )
@@ -59,7 +68,16 @@ def noise_of(noise: Plan) -> tuple[Announced, ...]:
     )
 
 
-def _without_noise(change: PlannedChange, noise: PlannedChange | None, after: StateInstance | None) -> Announced:
+def _made(plan: Plan, after: Mapping[str, StateInstance]) -> frozenset[Value]:
+    """The ids and ARNs of what the change makes: a value that refers to one of these is the change's doing."""
+    instances = (after.get(change.address) for change in plan.changes if change.action in _MAKING)
+    values = (instance.attributes.get(name) for instance in instances if instance is not None for name in ("id", "arn"))
+    return frozenset(value for value in values if isinstance(value, str))
+
+
+def _without_noise(
+    change: PlannedChange, noise: PlannedChange | None, after: StateInstance | None, made: frozenset[Value]
+) -> Announced:
     attributes = _attributes(change, after)
     if noise is None:
         return Announced(planned=change, action=change.action, attributes=attributes)
@@ -70,12 +88,23 @@ def _without_noise(change: PlannedChange, noise: PlannedChange | None, after: St
             attributes=attributes,
             hidden_by_noise=f"the unchanged configuration already plans to {noise.action.value} it on this engine",
         )
-    # Compared before unknown values are filled in: noise and change must plan the same.
-    same = {item.path for item in _attributes(change, None) if _planned_alike(item.path, change.after, noise.after)}
-    remaining = tuple(item for item in attributes if item.path not in same)
+    remaining = tuple(item for item in attributes if not _is_noise(item, change, noise, made))
     if change.action is Action.UPDATE and not remaining:
         return Announced(planned=change, action=Action.NO_OP, attributes=attributes, noise=True)
     return Announced(planned=change, action=change.action, attributes=remaining)
+
+
+def _is_noise(item: AttributeChange, change: PlannedChange, noise: PlannedChange, made: frozenset[Value]) -> bool:
+    """Whether the unchanged baseline plans the same for an attribute; both compared as planned, unknowns unresolved.
+
+    Two unknown values look alike whatever is behind them. They are not taken for noise where the value turned out to
+    refer to something that this change makes, nor is anything that forces a replacement.
+    """
+    return (
+        not item.forces_replacement
+        and (isinstance(item.after, tuple | Mapping) or item.after not in made)
+        and _planned_alike(item.path, change.after, noise.after)
+    )
 
 
 def _planned_alike(path: Path, after: Value, noise_after: Value) -> bool:

@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 
+from diffing.compare import LISTING
 from diffing.snapshot import ReadFailure
+from diffing.values import Marker, Value
 from sandbox.rehearsal import ApiCall, CallKind, Gap, GapKind
+from sandbox.witnesses.calls import REFUSED
+from sandbox.witnesses.ownership import names_of
 from sandbox.witnesses.scene import Scene
 
 UNSUPPORTED_CODES = frozenset(
-    {"InvalidAction", "UnknownOperationException", "UnknownOperation", "NotImplemented", "NotImplementedException"}
+    {
+        "501",
+        "InvalidAction",
+        "NotImplemented",
+        "NotImplementedException",
+        "UnknownOperation",
+        "UnknownOperationException",
+    }
 )
 """What engines answer to a call that they do not implement."""
 MOST_NAMED = 5
+_BY_CHANCE = ("timeout", "timedout", "throttl", "toomanyrequests", "requestlimit", "slowdown", "unavailable", "connect")
+"""Parts of error codes (lower case) of failures that another try might not meet."""
 
 
 def call_gaps(calls: tuple[ApiCall, ...]) -> Iterator[Gap]:
@@ -28,11 +41,11 @@ def call_gaps(calls: tuple[ApiCall, ...]) -> Iterator[Gap]:
 
 def _call_gap(call: ApiCall) -> Gap | None:
     subject = f"{call.service}:{call.operation}" if call.operation else f"{call.method} {call.path}"[:200]
-    if call.error_code in {"OutsideClone", "AdminRouteRefused"}:
+    if call.error_code in REFUSED:
         return Gap(
             kind=GapKind.NOT_REHEARSED,
             subject=subject,
-            reason=f"the change tried to leave the clone ({call.error_code})",
+            reason=f"a call in phase {call.phase} tried to leave the clone ({call.error_code})",
         )
     if not call.service or not call.operation:
         return Gap(
@@ -49,7 +62,13 @@ def _call_gap(call: ApiCall) -> Gap | None:
 
 
 def read_gaps(scene: Scene) -> Iterator[Gap]:
-    """Yield gaps for reads of the inventory that failed: named where they touch a change, counted where they do not."""
+    """Yield gaps for reads of the inventory that failed: named where they touch a change, counted where they do not.
+
+    A read touches a change if it was for something that differs or that the change wrote to. One that failed by chance
+    hides something wherever it failed; a listing, whatever it would have shown in its service. What the engine never
+    answers (the same failure before and after, or for other resources) hides nothing that was there to be seen before:
+    what is written to it is told by the calls (`sandbox.witnesses.silent`).
+    """
     for identity in scene.unreadable:
         yield Gap(
             kind=GapKind.UNREADABLE,
@@ -57,10 +76,10 @@ def read_gaps(scene: Scene) -> Iterator[Gap]:
             reason="it could be read before the change and not after it: whether it still exists is not known",
         )
     failures = set(scene.rehearsal.before.failures) | set(scene.rehearsal.after.failures)
-    changed = {change.identity.id for change in scene.physical.values()}
+    touched = _Touched(scene)
     rest: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
     for failure in sorted(failures):
-        if failure.code not in UNSUPPORTED_CODES and _touches(failure, changed):
+        if failure.code not in UNSUPPORTED_CODES and touched.by(failure):
             yield Gap(
                 kind=GapKind.UNREADABLE,
                 subject=failure.subject,
@@ -72,8 +91,29 @@ def read_gaps(scene: Scene) -> Iterator[Gap]:
         yield Gap(kind=GapKind.UNREADABLE, subject=service, reason=_counted(code, operations), blocking=False)
 
 
-def _touches(failure: ReadFailure, changed: set[str]) -> bool:
-    return any(failure.subject == name or failure.subject.endswith(f"/{name}") for name in changed)
+class _Touched:
+    """What the change touches, by every name that a failed read may have for it."""
+
+    def __init__(self, scene: Scene) -> None:
+        self._services = frozenset(call.service for call in scene.calls.calls.values())
+        written = scene.calls.names
+        self._names: set[str] = set()
+        sides = (scene.rehearsal.before, scene.rehearsal.after)
+        for snapshot in sides:
+            for identity, resource in snapshot.resources.items():
+                if identity in scene.physical or not written.isdisjoint(names_of(resource)):
+                    self._names |= names_of(resource) | {str(identity)}
+        subjects: defaultdict[tuple[str, str, str], list[str]] = defaultdict(list)
+        for failure in (failure for snapshot in sides for failure in snapshot.failures):
+            subjects[failure.service, failure.operation, failure.code].append(failure.subject)
+        self._never_answered = frozenset(read for read, found in subjects.items() if len(found) > 1)
+
+    def by(self, failure: ReadFailure) -> bool:
+        """Whether a failed read may hide what the change does."""
+        if _by_chance(failure):
+            return failure.service in self._services if failure.subject == LISTING else failure.subject in self._names
+        never = (failure.service, failure.operation, failure.code) in self._never_answered
+        return not never and failure.subject in self._names
 
 
 def _counted(code: str, operations: set[str]) -> str:
@@ -82,6 +122,33 @@ def _counted(code: str, operations: set[str]) -> str:
     return f"{len(operations)} kinds of read were answered with {code}: {named}{more}"
 
 
-def unidentified(calls: tuple[ApiCall, ...]) -> Counter[str]:
-    """Count unidentified calls by method and path, for figures."""
-    return Counter(f"{call.method} {call.path}" for call in calls if not call.operation)
+def noise_gaps(scene: Scene) -> Iterator[Gap]:
+    """Yield a gap where a secret was sent for a resource of which nothing else but noise is planned.
+
+    Plans do not show secrets, so the noise and the change look alike whether or not the change sets another one.
+    """
+    for item in scene.announced.values():
+        calls = (scene.calls.calls[number] for number in scene.calls.naming(scene.names(item)))
+        if item.noise and any(Marker.SENSITIVE in _leaves(call.parameters) for call in calls):
+            yield Gap(
+                kind=GapKind.NOISE,
+                subject=item.address,
+                reason="a secret is sent with the engine's noise: whether the change sets another one cannot be told",
+            )
+
+
+def _leaves(value: Value) -> Iterator[Value]:
+    match value:
+        case Mapping():
+            for inner in value.values():
+                yield from _leaves(inner)
+        case tuple():
+            for inner in value:
+                yield from _leaves(inner)
+        case _:
+            yield value
+
+
+def _by_chance(failure: ReadFailure) -> bool:
+    code = failure.code.lower().replace("_", "").replace(" ", "")
+    return any(part in code for part in _BY_CHANCE)

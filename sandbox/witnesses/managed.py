@@ -3,37 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
-from diffing.change import Action, AttributeChange, Lifespan, Proof, Replacement, ResourceChange, Witness
+from diffing.change import Action, Lifespan, Proof, Replacement, ResourceChange, Witness
 from diffing.compare import PhysicalChange
 from diffing.renames import find_renames
-from diffing.snapshot import NOTHING, Identity
+from diffing.snapshot import NOTHING
 from diffing.values import Marker, Value
 from sandbox.inventory.join import Join
 from sandbox.rehearsal import Gap, GapKind
 from sandbox.witnesses.announced import Announced
+from sandbox.witnesses.causes import Causes
+from sandbox.witnesses.contradictions import contradictions
+from sandbox.witnesses.effects import effect_kept
 from sandbox.witnesses.scene import Scene
+from sandbox.witnesses.vocabulary import PROVIDER_ONLY
 
-PROVIDER_ONLY: Mapping[str, str] = {
-    "force_destroy": "decides what the provider does on delete",
-    "skip_final_snapshot": "decides what the provider does on delete",
-    "final_snapshot_identifier": "decides what the provider does on delete",
-    "recovery_window_in_days": "decides what the provider does on delete",
-    "deletion_window_in_days": "decides what the provider does on delete",
-    "skip_destroy": "decides what the provider does on delete",
-    "apply_immediately": "decides when the provider asks for a change",
-    "wait_for_steady_state": "decides how long the provider waits",
-    "wait_for_deployment": "decides how long the provider waits",
-    "force_new_deployment": "decides whether the provider starts a deployment",
-    "timeouts": "decides how long the provider waits",
-    "filename": "where the provider reads code from",
-    "source": "where the provider reads content from",
-    "triggers": "kept in the state only",
-}
-"""Attributes that exist only in Terraform: changing them changes nothing in AWS (AWS provider documentation)."""
-
-LOCAL_PROVIDERS = frozenset({"terraform", "null", "random", "time", "tls", "local", "archive", "external", "cloudinit"})
-"""Last part of the source address of providers that need no cloud: what they do was really done in the rehearsal."""
+LOCAL_PROVIDERS = frozenset(
+    {"builtin/terraform"}
+    | {f"hashicorp/{name}" for name in ["null", "random", "time", "tls", "local", "archive", "external", "cloudinit"]}
+)
+"""Sources, without the host, of providers that need no cloud: what they do was really done in the rehearsal."""
+AWS_PROVIDER = "hashicorp/aws"
 
 _LIFESPANS = {
     Action.CREATE: Lifespan.ADDED,
@@ -48,14 +39,15 @@ _LIFESPANS = {
 def managed_changes(scene: Scene) -> tuple[tuple[ResourceChange, ...], tuple[Gap, ...]]:
     """Turn every announcement that is more than noise into a change, with what could not be proved about it."""
     items = [item for item in scene.announced.values() if not item.noise]
-    renames = _renames(items)
+    renames, causes = _renames(items), Causes(scene)
     changes: list[ResourceChange] = []
     gaps: list[Gap] = []
     for item in items:
         gap = _gap(scene, item)
         if gap is not None:
             gaps.append(gap)
-        changes.append(_change(scene, item, rename_of=renames.get(item.address, ""), in_doubt=gap is not None))
+        change = _change(scene, item, in_doubt=gap is not None)
+        changes.append(replace(change, causes=causes.of(item), rename_of=renames.get(item.address, "")))
     return tuple(changes), tuple(gaps)
 
 
@@ -78,12 +70,17 @@ def seen_in_clone(scene: Scene, item: Announced) -> bool:
 
 def is_local(item: Announced) -> bool:
     """Whether it exists only where Terraform runs."""
-    return item.planned.provider.rsplit("/", 1)[-1] in LOCAL_PROVIDERS
+    return _source(item) in LOCAL_PROVIDERS
 
 
 def is_aws(item: Announced) -> bool:
     """Whether the AWS provider manages it."""
-    return item.planned.provider.rsplit("/", 1)[-1] == "aws"
+    return _source(item) == AWS_PROVIDER
+
+
+def _source(item: Announced) -> str:
+    """Namespace and type: another namespace's provider of the same name is another program."""
+    return "/".join(item.planned.provider.split("/")[-2:])
 
 
 def finished(scene: Scene, item: Announced) -> bool:
@@ -96,14 +93,12 @@ def _physical(scene: Scene, join: Join | None) -> PhysicalChange | None:
     return scene.physical.get(join.resource.identity) if join is not None else None
 
 
-def _change(scene: Scene, item: Announced, *, rename_of: str, in_doubt: bool) -> ResourceChange:
+def _change(scene: Scene, item: Announced, *, in_doubt: bool) -> ResourceChange:
     before, after = scene.joined(item)
     place = before or after
     seen = seen_in_clone(scene, item) or (is_local(item) and finished(scene, item))
     calls = scene.calls.naming(scene.names(item))
     witnesses = {Witness.PLAN} | ({Witness.CLONE} if seen else set()) | ({Witness.CALLS} if calls else set())
-    exact = before is not None and before.exact
-    was = _physical(scene, before) if exact else None
     return ResourceChange(
         address=item.address,
         type=item.planned.type,
@@ -115,15 +110,13 @@ def _change(scene: Scene, item: Announced, *, rename_of: str, in_doubt: bool) ->
         attributes=item.attributes,
         replace_paths=item.planned.replace_paths,
         reason=item.planned.reason,
-        causes=_causes(scene, item),
         witnesses=frozenset(witnesses),
-        disagreements=_disagreements(item, was),
-        stakes_before=before.resource.stakes if before is not None and exact else NOTHING,
-        stakes_after=was.stakes_after if was is not None else _stakes_after(after),
+        disagreements=contradictions(scene, item),
+        stakes_before=before.resource.stakes if before is not None and before.exact else NOTHING,
+        stakes_after=_stakes_after(scene, before, after),
         calls=calls,
         previous_address=item.planned.previous_address,
-        rename_of=rename_of,
-        effect_kept=_effect_kept(scene, item, before, after),
+        effect_kept=effect_kept(scene, item),
     )
 
 
@@ -133,47 +126,16 @@ def _proof(item: Announced, *, seen: bool, in_doubt: bool) -> Proof:
     return Proof.PROVED if seen else Proof.COMPUTED
 
 
-def _stakes_after(after: Join | None) -> Mapping[str, int]:
-    return after.resource.stakes if after is not None and after.exact else NOTHING
-
-
-def _effect_kept(scene: Scene, item: Announced, before: Join | None, after: Join | None) -> bool:
-    """A link made anew or moved: the resource that carries it is in the clone exactly as before."""
-    if not item.action.destroys or before is None or before.exact or not finished(scene, item):
-        return False
-    carrier: Identity = before.resource.identity
-    still = after is None or after.resource.identity == carrier
-    return still and carrier in scene.rehearsal.after.resources and carrier not in scene.physical
-
-
-def _causes(scene: Scene, item: Announced) -> tuple[str, ...]:
-    instance = scene.before.instances.get(scene.previous(item)) or scene.after.instances.get(item.address)
-    if instance is None:
-        return ()
-    moving = {Action.CREATE, Action.DELETE, Action.REPLACE}
-    return tuple(
-        sorted(
-            address
-            for address, other in scene.announced.items()
-            if address != item.address
-            and other.action in moving
-            and any(address == needed or address.startswith(f"{needed}[") for needed in instance.dependencies)
-        )
-    )
-
-
-def _disagreements(item: Announced, change: PhysicalChange | None) -> tuple[str, ...]:
-    if change is None:
-        return ()
-    if item.action in {Action.UPDATE, Action.NO_OP, Action.FORGET} and change.action.destroys:
-        return (f"the plan says {item.action.value}, and in the clone it is gone or made anew",)
-    if item.action in {Action.NO_OP, Action.FORGET} and change.action is Action.UPDATE and not _only_stakes(change):
-        return (f"the plan says {item.action.value}, and in the clone it is changed",)
-    return ()
-
-
-def _only_stakes(change: PhysicalChange) -> bool:
-    return not change.attributes
+def _stakes_after(scene: Scene, before: Join | None, after: Join | None) -> Mapping[str, int]:
+    """What is left of what was inside; where the resource is no longer in the state, it is looked for in the clone."""
+    place = after or before
+    if place is None or not place.exact:
+        return NOTHING
+    change = scene.physical.get(place.resource.identity)
+    if change is not None:
+        return change.stakes_after
+    still = scene.rehearsal.after.resources.get(place.resource.identity)
+    return still.stakes if still is not None else NOTHING
 
 
 def _gap(scene: Scene, item: Announced) -> Gap | None:
@@ -196,7 +158,7 @@ def _unseen(scene: Scene, item: Announced) -> Gap | None:
     before, after = scene.joined(item)
     if before is None and after is None:
         return Gap(kind=GapKind.UNREADABLE, subject=item.address, reason="the clone's inventory does not show it")
-    if _effect_kept(scene, item, before, after):
+    if effect_kept(scene, item):
         return None
     return Gap(
         kind=GapKind.UNSUPPORTED,
@@ -206,7 +168,9 @@ def _unseen(scene: Scene, item: Announced) -> Gap | None:
 
 
 def _changes_nothing_in_aws(item: Announced) -> bool:
-    return item.action is Action.UPDATE and all(change.path[0] in PROVIDER_ONLY for change in item.attributes)
+    # An update without attributes changes what is sensitive.
+    paths = [change.path for change in item.attributes]
+    return item.action is Action.UPDATE and bool(paths) and all(path[0] in PROVIDER_ONLY for path in paths)
 
 
 def _renames(items: list[Announced]) -> dict[str, str]:
@@ -216,14 +180,13 @@ def _renames(items: list[Announced]) -> dict[str, str]:
         if item.action is Action.DELETE and isinstance(item.planned.before, Mapping)
     ]
     creates = [
-        (item.address, item.planned.type, _without_unknown(item.planned.after, item.attributes))
+        (item.address, item.planned.type, _without_unknown(item.planned.after))
         for item in items
         if item.action is Action.CREATE and isinstance(item.planned.after, Mapping)
     ]
     return {rename.to_address: rename.from_address for rename in find_renames(deletes, creates)}
 
 
-def _without_unknown(after: Mapping[str, Value], attributes: tuple[AttributeChange, ...]) -> Mapping[str, Value]:
+def _without_unknown(after: Mapping[str, Value]) -> Mapping[str, Value]:
     """Leave out what AWS decides: a new id never equals the old one."""
-    unknown = {item.path[0] for item in attributes if item.after is Marker.UNKNOWN}
-    return {key: value for key, value in after.items() if key not in unknown and value is not Marker.UNKNOWN}
+    return {key: value for key, value in after.items() if value is not Marker.UNKNOWN}

@@ -1,4 +1,4 @@
-"""Which Terraform address manages which physical resource, before and after, and which calls wrote to it."""
+"""Which Terraform address manages which physical resource, before and after, and under which names."""
 
 from __future__ import annotations
 
@@ -8,10 +8,8 @@ from dataclasses import dataclass
 
 from diffing.snapshot import Identity, Resource, Snapshot
 from sandbox.inventory.join import Join, SnapshotIndex
-from sandbox.rehearsal import ApiCall, CallKind, StateInstance
+from sandbox.rehearsal import StateInstance
 
-CHANGE_PHASES = frozenset({"plan", "apply"})
-"""The recorder's phases in which code of the change runs."""
 _NAMING = ("id", "arn", "name", "url", "bucket", "key", "function_name", "cluster", "role", "user", "group")
 
 
@@ -61,25 +59,3 @@ def names_in_state(instance: StateInstance | None) -> frozenset[str]:
         return frozenset()
     values = (instance.attributes.get(key) for key in _NAMING)
     return frozenset(value for value in values if isinstance(value, str) and value)
-
-
-def writes(calls: Iterable[ApiCall]) -> tuple[ApiCall, ...]:
-    """Return the calls of the change itself that may have changed something."""
-    return tuple(
-        call for call in calls if call.phase in CHANGE_PHASES and call.kind is not CallKind.READ and call.succeeded
-    )
-
-
-class CallIndex:
-    """Finds the change's write calls by the names they use."""
-
-    def __init__(self, calls: Iterable[ApiCall]) -> None:
-        self._by_name: defaultdict[str, set[int]] = defaultdict(set)
-        self.calls = {call.sequence: call for call in writes(calls)}
-        for call in self.calls.values():
-            for name in call.resources:
-                self._by_name[name].add(call.sequence)
-
-    def naming(self, names: Iterable[str]) -> tuple[int, ...]:
-        """Return sequence numbers of the writes that use any of the names, in order."""
-        return tuple(sorted(set().union(*(self._by_name.get(name, set()) for name in names))))

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from diffing.change import Action, Lifespan, Proof, ResourceChange, StateDiff, Witness
 from sandbox.rehearsal import Gap, Rehearsal
 from sandbox.witnesses.announced import noise_of
-from sandbox.witnesses.gaps import call_gaps, read_gaps
+from sandbox.witnesses.gaps import call_gaps, noise_gaps, read_gaps
 from sandbox.witnesses.managed import managed_changes
-from sandbox.witnesses.scene import scene as index
+from sandbox.witnesses.scene import Scene
+from sandbox.witnesses.silent import silent_writes
 from sandbox.witnesses.unannounced import unannounced_changes
 
 _ORDER = {
@@ -32,10 +33,13 @@ class Observed:
 
 def reconcile(rehearsal: Rehearsal) -> Observed:
     """Join plan, calls and clone into one StateDiff, destructive changes first."""
-    scene = index(rehearsal)
+    scene = Scene.of(rehearsal)
     managed, doubts = managed_changes(scene)
-    changes = sorted((*managed, *unannounced_changes(scene)), key=_rank)
-    gaps = (*rehearsal.gaps, *doubts, *call_gaps(rehearsal.calls), *read_gaps(scene))
+    unannounced = unannounced_changes(scene)
+    told = frozenset(change.identity for change in unannounced if change.identity is not None)
+    silent, untold = silent_writes(scene, told)
+    changes = sorted((*managed, *unannounced, *silent), key=_rank)
+    gaps = (*rehearsal.gaps, *doubts, *untold, *call_gaps(rehearsal.calls), *noise_gaps(scene), *read_gaps(scene))
     return Observed(
         diff=StateDiff(changes=tuple(changes), noise=_noise(rehearsal)),
         gaps=tuple(sorted(set(gaps), key=lambda gap: (not gap.blocking, gap))),

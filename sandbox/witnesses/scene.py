@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Self
 
-from diffing.compare import PhysicalChange, compare
+from diffing.change import Action
+from diffing.compare import PhysicalChange, compare, reborn
 from diffing.snapshot import Identity
 from sandbox.inventory.join import Join
 from sandbox.rehearsal import Rehearsal
 from sandbox.witnesses.announced import Announced, announced
-from sandbox.witnesses.ownership import CallIndex, Side, names_in_state, names_of, side
+from sandbox.witnesses.calls import CallIndex
+from sandbox.witnesses.contents import fold
+from sandbox.witnesses.ownership import Side, names_in_state, names_of, side
+from sandbox.witnesses.vocabulary import About
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,16 +28,68 @@ class Scene:
     before: Side
     after: Side
     physical: Mapping[Identity, PhysicalChange]
+    """What differs in the clone, unmanaged data folded into what contains them."""
     unreadable: tuple[Identity, ...]
     calls: CallIndex
+
+    @classmethod
+    def of(cls, rehearsal: Rehearsal) -> Self:
+        """Index a rehearsal."""
+        before = side(rehearsal.before, rehearsal.state_before)
+        after = side(rehearsal.after, rehearsal.state_after)
+        comparison = compare(
+            rehearsal.before,
+            rehearsal.after,
+            # The clone started empty: what no call had touched before the change held nothing.
+            fresh_services=rehearsal.after.services - rehearsal.before.services,
+        )
+        managed = frozenset(before.exact) | frozenset(after.exact)
+        return cls(
+            rehearsal=rehearsal,
+            announced={item.address: item for item in announced(rehearsal.plan, rehearsal.noise, after.instances)},
+            before=before,
+            after=after,
+            physical=fold(comparison.changes, managed, rehearsal.before, rehearsal.after),
+            unreadable=comparison.unreadable,
+            calls=CallIndex(rehearsal.calls),
+        )
 
     def previous(self, item: Announced) -> str:
         """The address under which the resource was managed before the change."""
         return item.planned.previous_address or item.address
 
     def joined(self, item: Announced) -> tuple[Join | None, Join | None]:
-        """Where the resource is in the clone, before and after."""
-        return self.before.joins.get(self.previous(item)), self.after.joins.get(item.address)
+        """Where the resource is in the clone, before and after.
+
+        What is imported was in no state before; it is looked for under the identity that it has afterwards.
+        """
+        before, after = self.before.joins.get(self.previous(item)), self.after.joins.get(item.address)
+        if before is None and after is not None and item.action in {Action.UPDATE, Action.NO_OP}:
+            old = self.rehearsal.before.resources.get(after.resource.identity)
+            before = Join(resource=old, exact=after.exact) if old is not None else None
+        return before, after
+
+    def renamed_in_place(self, item: Announced) -> bool:
+        """Whether an update gave the resource another physical name, and it is the same incarnation.
+
+        IAM renames users and groups in place, RDS instances and clusters.
+        """
+        before, after = self.joined(item)
+        if item.action is not Action.UPDATE or before is None or after is None or not (before.exact and after.exact):
+            return False
+        old, new = before.resource, after.resource
+        return old.identity != new.identity and bool(old.born.keys() & new.born.keys()) and not reborn(old, new)
+
+    def about(self, identity: Identity) -> tuple[About, ...]:
+        """What is announced about a physical resource, its parts and what it contains, noise included."""
+        found = []
+        for item in self.announced.values():
+            places = [join for join in self.joined(item) if join is not None]
+            if any(join.exact and join.resource.identity == identity for join in places):
+                found.append(About(item=item, whole=True))
+            elif any(identity == (join.resource.parent if join.exact else join.resource.identity) for join in places):
+                found.append(About(item=item, whole=False))
+        return tuple(found)
 
     def names(self, item: Announced) -> frozenset[str]:
         """Every name that a call may use for the resource itself, before and after."""
@@ -44,22 +101,7 @@ class Scene:
             | names_in_state(self.after.instances.get(item.address))
         )
 
-
-def scene(rehearsal: Rehearsal) -> Scene:
-    """Index a rehearsal."""
-    after = side(rehearsal.after, rehearsal.state_after)
-    comparison = compare(
-        rehearsal.before,
-        rehearsal.after,
-        # The clone started empty: what no call had touched before the change held nothing.
-        fresh_services=rehearsal.after.services - rehearsal.before.services,
-    )
-    return Scene(
-        rehearsal=rehearsal,
-        announced={item.address: item for item in announced(rehearsal.plan, rehearsal.noise, after.instances)},
-        before=side(rehearsal.before, rehearsal.state_before),
-        after=after,
-        physical={change.identity: change for change in comparison.changes},
-        unreadable=comparison.unreadable,
-        calls=CallIndex(rehearsal.calls),
-    )
+    def writes_to(self, identity: Identity) -> tuple[int, ...]:
+        """Sequence numbers of the writes that name a physical resource."""
+        old, new = self.rehearsal.before.resources.get(identity), self.rehearsal.after.resources.get(identity)
+        return self.calls.naming(names_of(old) | names_of(new))
