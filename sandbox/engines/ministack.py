@@ -8,9 +8,8 @@ from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 
-from sandbox.engines.process import DEFAULT_ACCOUNT, start_child
+from sandbox.engines.process import DEFAULT_ACCOUNT, ChildEngine, start_child
 from sandbox.errors import MissingToolError
-from sandbox.ports import RunningEngine
 from sandbox.rehearsal import EngineInfo
 
 
@@ -23,8 +22,17 @@ class MiniStackEngine:
         return "ministack"
 
     @contextmanager
-    def start(self, scratch: Path, *, public_port: int) -> Iterator[RunningEngine]:
-        """Start an empty clone; see `sandbox.ports.Engine.start`."""
+    def start(self, scratch: Path, *, public_port: int, state: bytes = b"") -> Iterator[ChildEngine]:
+        """Start a clone; see `sandbox.ports.Engine.start`.
+
+        Args:
+            scratch: A folder of this clone's own.
+            public_port: The port to name in URLs.
+            state: What `export_state` of another clone of this version returned; nothing for an empty clone.
+
+        Yields:
+            The clone, whose state can be exported.
+        """
         if importlib.util.find_spec("ministack") is None:
             raise MissingToolError(
                 "The engine ministack is not installed.",
@@ -36,6 +44,7 @@ class MiniStackEngine:
             scratch=scratch,
             public_port=public_port,
             settings=_settings(scratch.resolve(), public_port),
+            state=state,
         ) as engine:
             yield engine
 

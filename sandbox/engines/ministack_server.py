@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+import socket
 import sys
 from collections.abc import Sequence
 
@@ -12,6 +14,8 @@ from hypercorn.config import Config
 from hypercorn.typing import ASGIFramework, ASGIReceiveCallable, ASGISendCallable, Scope
 from ministack.services import eventbridge, scheduler
 
+from sandbox.engines import ministack_state
+from sandbox.engines.channel import receive_frame, send_frame
 from sandbox.engines.child import Child
 
 _KEEP_ALIVE_SECONDS = 75
@@ -20,7 +24,10 @@ _ADMINISTRATION = frozenset({"/_ministack/reset", "/_ministack/config"})
 
 def main(arguments: Sequence[str]) -> None:
     """Serve on the socket that the parent passed, until a signal ends this process: there is nothing to save."""
-    child = Child.from_arguments(arguments)
+    *usual, line_descriptor = arguments
+    child = Child.from_arguments(usual)
+    line = socket.socket(fileno=int(line_descriptor))
+    state = receive_frame(line)
     # Schedules would fire or not depending on how long a rehearsal takes.
     eventbridge.start_scheduler = scheduler.start_scheduler = _stay_idle
     config = Config()
@@ -28,7 +35,29 @@ def main(arguments: Sequence[str]) -> None:
     config.keep_alive_timeout = _KEEP_ALIVE_SECONDS
     config.loglevel = "WARNING"
     child.confine()
-    asyncio.run(serve(_gateway(child), config, shutdown_trigger=_never))
+    asyncio.run(_serve(child, config, line, state))
+
+
+async def _serve(child: Child, config: Config, line: socket.socket, state: bytes) -> None:
+    if state:
+        ministack_state.load(state)
+    asyncio.get_running_loop().add_reader(line, _hand_out_state, line)
+    await serve(_gateway(child), config, shutdown_trigger=_never)
+
+
+def _hand_out_state(line: socket.socket) -> None:
+    """The parent asks for everything that is in this engine; nothing else can, see `sandbox.engines.channel`."""
+    try:
+        receive_frame(line)
+    except (EOFError, OSError):
+        asyncio.get_running_loop().remove_reader(line)
+        return
+    try:
+        state = ministack_state.dump()
+    except (TypeError, ValueError, KeyError, OSError, RuntimeError):
+        logging.getLogger(__name__).exception("The state could not be put into a document.")
+        state = b""
+    send_frame(line, state)
 
 
 def _gateway(child: Child) -> ASGIFramework:

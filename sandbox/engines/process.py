@@ -27,6 +27,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from sandbox.engines.channel import receive_frame, send_frame
 from sandbox.errors import EngineError
 from sandbox.rehearsal import EngineInfo
 
@@ -38,6 +39,7 @@ _LOG_NAME = "engine.log"
 _LOG_TAIL_BYTES = 64 * 1024
 _BACKLOG = 256
 _TERMINATION_PATIENCE = 2.0
+_LINE_PATIENCE = 60.0
 _PROBE_TIMEOUT = 2.0
 _PROBE_PAUSE = 0.02
 _PROBE_BODY = "Action=GetCallerIdentity&Version=2011-06-15"
@@ -58,6 +60,8 @@ class ChildEngine:
     info: EngineInfo
     process: subprocess.Popen[bytes]
     log: Path
+    line: socket.socket | None = None
+    """This side of the private line, for an engine that has one."""
 
     def alive(self) -> bool:
         """Whether its process still runs."""
@@ -66,6 +70,23 @@ class ChildEngine:
     def log_tail(self, lines: int = 20) -> str:
         """The end of its log, for error messages."""
         return _tail(self.log, lines)
+
+    def export_state(self) -> bytes:
+        """Everything that the engine holds, in its own form; secrets are in it as they are.
+
+        Raises:
+            EngineError: it has no way to tell, or did not.
+        """
+        if self.line is None:
+            raise EngineError(f"{self.info.name} cannot hand out its state.")
+        try:
+            send_frame(self.line, b"")
+            content = receive_frame(self.line)
+        except (OSError, EOFError) as error:
+            raise _failure(self, f"did not hand out its state ({error})") from error
+        if not content:
+            raise _failure(self, "could not put its state into a document")
+        return content
 
 
 @contextmanager
@@ -77,6 +98,7 @@ def start_child(
     public_port: int,
     settings: Mapping[str, str],
     ready_within: float = 30.0,
+    state: bytes | None = None,
 ) -> Iterator[ChildEngine]:
     """Run an engine's server module in a child process until the context is left.
 
@@ -87,6 +109,8 @@ def start_child(
         public_port: The loopback port that the engine names in the URLs it hands out.
         settings: Environment variables for the child, beyond the neutral ones that every engine gets.
         ready_within: Seconds until it must have answered its first call.
+        state: What to send to the child through a private line before anything else; None for a child that knows no
+            such line.
 
     Yields:
         The engine, once it has answered an STS GetCallerIdentity with the default account.
@@ -96,19 +120,36 @@ def start_child(
     """
     with ExitStack() as stack:
         try:
-            engine = _spawn(module, info=info, scratch=scratch, public_port=public_port, settings=settings, stack=stack)
+            engine = _spawn(
+                module,
+                info=info,
+                scratch=scratch,
+                public_port=public_port,
+                settings=settings,
+                stack=stack,
+                has_line=state is not None,
+            )
         except OSError as error:
             raise EngineError(
                 f"{info.name} could not be started in {scratch}: {error}",
                 hint="Check that the folder can be written and that memory and process limits are not exhausted.",
             ) from error
         stack.callback(_end, engine.process)
+        if state is not None and engine.line is not None:
+            _hand_over(engine, engine.line, state)
         _await_first_answer(engine, ready_within)
         yield engine
 
 
 def _spawn(
-    module: str, *, info: EngineInfo, scratch: Path, public_port: int, settings: Mapping[str, str], stack: ExitStack
+    module: str,
+    *,
+    info: EngineInfo,
+    scratch: Path,
+    public_port: int,
+    settings: Mapping[str, str],
+    stack: ExitStack,
+    has_line: bool,
 ) -> ChildEngine:
     home = scratch.resolve()
     (home / "tmp").mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -116,12 +157,18 @@ def _spawn(
     read_end, write_end = os.pipe()
     # Held until the context is left. As a file object it also closes when an interrupt strikes before that is arranged.
     stack.enter_context(os.fdopen(write_end, "wb", buffering=0))
-    with os.fdopen(read_end, "rb", buffering=0) as lifeline, _listen() as listener, log.open("ab") as output:
+    with ExitStack() as handed_over:
+        lifeline = handed_over.enter_context(os.fdopen(read_end, "rb", buffering=0))
+        listener = handed_over.enter_context(_listen())
+        output = handed_over.enter_context(log.open("ab"))
+        line, passed = _line(stack, handed_over) if has_line else (None, ())
         port: int = listener.getsockname()[1]
+        descriptors = (listener.fileno(), lifeline.fileno(), *passed)
+        arguments = [str(number) for number in (*descriptors[:2], public_port, *descriptors[2:])]
         process = subprocess.Popen(
             # -P: the working directory, which is the clone's, is no place to import modules from.
-            [sys.executable, "-P", "-m", module, str(listener.fileno()), str(lifeline.fileno()), str(public_port)],
-            pass_fds=(listener.fileno(), lifeline.fileno()),
+            [sys.executable, "-P", "-m", module, *arguments],
+            pass_fds=descriptors,
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -129,7 +176,21 @@ def _spawn(
             env={**_neutral_environment(home), **settings},
             start_new_session=True,
         )
-    return ChildEngine(endpoint=f"http://{_LOOPBACK}:{port}", info=info, process=process, log=log)
+    return ChildEngine(endpoint=f"http://{_LOOPBACK}:{port}", info=info, process=process, log=log, line=line)
+
+
+def _line(stack: ExitStack, handed_over: ExitStack) -> tuple[socket.socket, tuple[int, ...]]:
+    """This side of a private line, and the descriptor of the child's side."""
+    here, there = socket.socketpair()
+    here.settimeout(_LINE_PATIENCE)
+    return stack.enter_context(here), (handed_over.enter_context(there).fileno(),)
+
+
+def _hand_over(engine: ChildEngine, line: socket.socket, state: bytes) -> None:
+    try:
+        send_frame(line, state)
+    except OSError as error:
+        raise _failure(engine, f"did not take the state it was to start from ({error})") from error
 
 
 def _listen() -> socket.socket:

@@ -1,0 +1,71 @@
+"""MiniStack's whole state, out of one engine and into another (the child's side).
+
+MiniStack knows how to put every service's state into JSON (``get_state``) and back (``load_persisted_state``): it does so
+in files, when it ends and when it starts, if asked to persist. Here the same document goes through memory, once, and
+with three things that the files leave elsewhere or out: the bodies of S3 objects, their versions, and the code of
+functions. Whatever ids are in the document, the engine has them afterwards.
+
+The document: ``{"format": 1, "services": {name: state}, "objects": ..., "versions": ...}``. Bytes are
+``{"__bytes__": base64}``; a store per account (and region) has keys in which NUL separates account, region and the key as
+Python writes it.
+"""
+
+# ruff: noqa: SLF001 - the engine's ways to save and to load are private; its version is pinned, for this among others
+from __future__ import annotations
+
+import base64
+import json
+from pathlib import Path
+from typing import Any
+
+import ministack.app
+from ministack.core import persistence
+
+FORMAT = 1
+_BLOB = "code_blob_ref"
+
+
+def dump() -> bytes:
+    """Everything that the engine in this process holds."""
+    savers = ministack.app._build_persistence_save_dict()
+    states = {name: get_state() for name, get_state in savers.items()}
+    document: dict[str, Any] = {"format": FORMAT, "services": {name: state for name, state in states.items() if state}}
+    s3 = ministack.app._loaded_modules.get("s3")
+    if s3 is not None:
+        document["objects"] = [[*key, bucket.get("objects") or {}] for key, bucket in s3._buckets._data.items()]
+        document["versions"] = s3._object_versions
+    text = json.dumps(document, default=persistence._json_default, separators=(",", ":"))
+    return _with_code(text)
+
+
+def load(content: bytes) -> None:
+    """Put a dumped state into the engine in this process, which has served nothing yet.
+
+    Raises:
+        ValueError: it is not such a document.
+    """
+    document = json.loads(content, object_hook=persistence._json_object_hook)
+    if not isinstance(document, dict) or document.get("format") != FORMAT:
+        raise ValueError("not an engine's state")
+    modules = ministack.app._state_map
+    for name, state in document["services"].items():
+        # Not through the engine's own loop, which logs what fails and goes on with a part of the state.
+        ministack.app._get_module(modules[name]).load_persisted_state(state)
+    if "objects" in document:
+        s3 = ministack.app._get_module("s3")
+        for account, bucket, objects in document["objects"]:
+            s3._buckets._data[account, bucket]["objects"] = objects
+        s3._object_versions._data.update(document["versions"]._data)
+
+
+def _with_code(text: str) -> bytes:
+    """Functions' code is saved beside the state, under its digest; put it in (the engine reads that form, too)."""
+    if _BLOB not in text:
+        return text.encode()
+    folder = Path(persistence.STATE_DIR) / "lambda-blobs"
+
+    def inlined(node: dict[str, Any]) -> Any:
+        digest = node.get(_BLOB)
+        return node if digest is None else base64.b64encode((folder / f"{digest}.zip").read_bytes()).decode("ascii")
+
+    return json.dumps(json.loads(text, object_hook=inlined), separators=(",", ":")).encode()
