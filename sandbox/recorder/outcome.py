@@ -38,7 +38,7 @@ _LACKING_MESSAGE = re.compile(
 )
 """Collected from the engines. AWS itself says "not supported by this engine version" (RDS) and "no route with" (EC2):
 these are answers, not gaps."""
-_S3_CODES = frozenset({"NoSuchBucket", "NoSuchKey", "InvalidBucketName", "NoSuchUpload"})
+_S3_CODES = frozenset({"NoSuchBucket", "NoSuchKey", "InvalidBucketName", "InvalidURI", "NoSuchUpload"})
 _HTML = re.compile(rb"\s*<(?:!doctype\s+html|html)", re.IGNORECASE)
 _TITLE = re.compile(r"<title>(.*?)</title>", re.IGNORECASE | re.DOTALL)
 _MESSAGE_LENGTH = 1000
@@ -91,7 +91,7 @@ def _mistaken(identification: Identification, status: int, code: str) -> bool:
 
     No other service speaks of buckets as S3 does, and the protocols with one path know one status of success.
     """
-    if code in _S3_CODES and identification.service and not identification.service.startswith("s3"):
+    if code in _S3_CODES and identification.service not in {"", "s3"}:
         return True
     return identification.protocol in {Protocol.JSON, Protocol.CBOR} and HTTPStatus.OK < status < HTTPStatus.BAD_REQUEST
 

@@ -1,8 +1,9 @@
 """The reverse proxy: passes every request to the engine and every answer back, and keeps a bounded head of each body.
 
 Bodies stream in both directions. Nothing is decoded, re-encoded or rewritten: ``Host``, signatures, chunk signatures
-and compression reach the engine as they were sent. Only hop-by-hop headers (RFC 9110, 7.6.1) end here. Every request is
-sent once: a proxy that repeats a DELETE on its own would record one call where the engine saw two.
+and compression reach the engine as they were sent (a host name below the recorder's own address loses its first label:
+see `host_behind`). Only hop-by-hop headers (RFC 9110, 7.6.1) end here. Every request is sent once: a proxy that repeats
+a DELETE on its own would record one call where the engine saw two.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from yarl import URL
 
 from sandbox.recorder.exchange import Exchange, Head
 from sandbox.recorder.journal import Journal
-from sandbox.recorder.refusals import Refusal, error_document, origin_form, refusal_of
+from sandbox.recorder.refusals import Refusal, error_document, host_behind, origin_form, refusal_of
 
 _HOP_BY_HOP = frozenset(
     """
@@ -192,7 +193,7 @@ class Proxy:
             return await self._session.request(
                 request.method,
                 URL(self.engine + origin_form(request.raw_path), encoded=True),
-                headers=_passed_on(exchange.headers),
+                headers=self._request_headers(exchange),
                 data=body,
                 allow_redirects=False,
                 middlewares=(once,),
@@ -203,6 +204,14 @@ class Proxy:
             raise
         except (ClientError, ValueError) as error:
             raise _EngineGone(type(error).__name__) from error
+
+    def _request_headers(self, exchange: Exchange) -> CIMultiDict[str]:
+        headers = _passed_on(exchange.headers)
+        host = headers.get("Host", "")
+        behind = host_behind(host, self.authorities)
+        if behind != host:
+            headers["Host"] = behind
+        return headers
 
     async def _body(self, request: BaseRequest, exchange: Exchange) -> bytes | AsyncIterator[bytes] | None:
         if not request.can_read_body:

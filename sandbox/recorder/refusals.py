@@ -69,6 +69,14 @@ def outside_host(method: str, target: str, own: Collection[str]) -> str | None:
     return None if inside else authority
 
 
+def host_behind(host: str, own: Collection[str]) -> str:
+    """The own authority below which a host name lies, or the name as it is.
+
+    Engines take a label before the address for a bucket; the account that S3 Control puts there stands in a header too.
+    """
+    return next((mine for mine in own if host.lower().endswith("." + mine)), host)
+
+
 def origin_form(target: str) -> str:
     """The path and query of an absolute URI; any other target as it is."""
     if target.startswith("/") or "://" not in target:

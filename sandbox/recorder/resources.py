@@ -147,8 +147,7 @@ def _below(tree: Tree, path: Sequence[str]) -> Iterator[str]:
 def _made(tree: Mapping[str, Tree], noun: str, levels: int, holder: str = "") -> Iterator[str]:
     """Identifying members at this level; below it, of the structures that it holds, those of the right noun."""
     mine = [(letters(name), value) for name, value in tree.items() if _identifies(name, None) and name != "Key"]
-    kept = [(name, value) for name, value in mine if not holder or _likeness(holder + name, noun) < _OTHERS]
-    kept += [(name, value) for name, value in mine if holder and _names_noun(name, noun)]
+    kept = [(name, value) for name, value in mine if not holder or _is_made(name, noun, holder)]
     for _, value in sorted(kept, key=lambda pair: _likeness(pair[0], noun)):
         yield from _own_texts(value)
     if levels > 0:
@@ -158,9 +157,12 @@ def _made(tree: Mapping[str, Tree], noun: str, levels: int, holder: str = "") ->
                     yield from _made(item, noun, levels - 1, _singular(letters(name)))
 
 
-def _names_noun(name: str, noun: str) -> bool:
-    """Whether a member below the top names what was made, not a neighbour by a bare ``Id``."""
-    return bool(_IDENTIFYING.sub("", name)) and _likeness(name, noun) < _OTHERS
+def _is_made(name: str, noun: str, holder: str) -> bool:
+    """Whether a member below the top names what was made, not a neighbour (an instance's subnet, image, profile)."""
+    is_bare = not _IDENTIFYING.sub("", name)
+    if is_bare:
+        return holder.startswith(_singular(noun)) or _likeness(holder + name, noun) < _OTHERS
+    return _likeness(name, noun) < _OTHERS
 
 
 def _unique(names: Iterable[str]) -> tuple[str, ...]:

@@ -96,6 +96,14 @@ def test_resources_named_in_a_request(
 
 MADE = [
     (
+        "kms",
+        "CreateKey",
+        {},
+        "application/x-amz-json-1.1",
+        '{"KeyMetadata": {"KeyId": "k", "Arn": "arn:k", "AWSAccountId": "1", "CustomKeyStoreId": "store"}}',
+        {"k", "arn:k"},
+    ),
+    (
         "ec2",
         "RunInstances",
         {"MinCount": 1, "MaxCount": 1, "ImageId": "ami-1"},

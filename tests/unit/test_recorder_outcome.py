@@ -147,7 +147,9 @@ def test_a_call_that_the_engine_took_for_an_s3_call_is_a_gap(status: int) -> Non
 def test_no_service_but_s3_misses_a_bucket() -> None:
     body = b"<Error><Code>NoSuchBucket</Code><Message>m</Message></Error>"
     route53 = Identification(service="route53", operation="ListGeoLocations", protocol=Protocol.REST_XML)
+    control = Identification(service="s3control", operation="PutPublicAccessBlock", protocol=Protocol.REST_XML)
     assert answer(404, body, identification=route53).unsupported
+    assert answer(400, b"<Error><Code>InvalidURI</Code></Error>", identification=control).unsupported
     assert not answer(404, body, identification=Identification(service="s3", operation="GetObject")).unsupported
 
 

@@ -297,16 +297,19 @@ def test_other_hosts_are_refused_and_recorded(line: str, host: str) -> None:
     assert engine.received == []
 
 
-def test_a_host_name_below_the_recorders_own_is_the_clone() -> None:
+@pytest.mark.parametrize("as_proxy", [True, False])
+def test_a_host_name_below_the_recorders_own_is_the_clone(*, as_proxy: bool) -> None:
     with recording() as (recorder, engine), client_of(recorder) as client:
         host = f"123456789012.127.0.0.1:{recorder.port}"
+        scheme = f"http://{host}" if as_proxy else ""
         status, _, _ = client.send(
-            f"GET http://{host}/v20180820/configuration/publicAccessBlock HTTP/1.1\nHost: {host}\n"
+            f"GET {scheme}/v20180820/configuration/publicAccessBlock HTTP/1.1\nHost: {host}\n"
             f"x-amz-account-id: 123456789012\nAuthorization: {SIGNED.format('s3')}"
         )
         call = one_call(recorder)
     assert status == 200
     assert engine.received[0].request_line == "GET /v20180820/configuration/publicAccessBlock HTTP/1.1"
+    assert f"Host: 127.0.0.1:{recorder.port}" in engine.received[0].headers
     assert (call.service, call.operation) == ("s3control", "GetPublicAccessBlock")
 
 
