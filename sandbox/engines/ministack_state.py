@@ -1,13 +1,13 @@
 """MiniStack's whole state, out of one engine and into another (the child's side).
 
-MiniStack knows how to put every service's state into JSON (``get_state``) and back (``load_persisted_state``): it does so
-in files, when it ends and when it starts, if asked to persist. Here the same document goes through memory, once, and
+MiniStack knows how to put every service's state into JSON (``get_state``) and back (``load_persisted_state``): it does
+so in files, when it ends and when it starts, if asked to persist. Here the same document goes through memory, once, and
 with three things that the files leave elsewhere or out: the bodies of S3 objects, their versions, and the code of
 functions. Whatever ids are in the document, the engine has them afterwards.
 
 The document: ``{"format": 1, "services": {name: state}, "objects": ..., "versions": ...}``. Bytes are
-``{"__bytes__": base64}``; a store per account (and region) has keys in which NUL separates account, region and the key as
-Python writes it.
+``{"__bytes__": base64}``; a store per account (and region) has keys in which NUL separates account, region and the key
+as Python writes it.
 """
 
 # ruff: noqa: SLF001 - the engine's ways to save and to load are private; its version is pinned, for this among others
