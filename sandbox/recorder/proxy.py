@@ -151,7 +151,7 @@ class Proxy:
             self._describing = asyncio.get_running_loop().call_later(_QUIET, self._describe)
 
     async def _answer(self, request: BaseRequest, exchange: Exchange) -> StreamResponse:
-        refusal = refusal_of(request.method, request.raw_path, self.authorities)
+        refusal = refusal_of(request.method, exchange.target, self.authorities)
         if refusal is None and not self.engine:
             refusal = _NO_ENGINE
         if refusal is not None:
@@ -192,7 +192,7 @@ class Proxy:
         try:
             return await self._session.request(
                 request.method,
-                URL(self.engine + origin_form(request.raw_path), encoded=True),
+                URL(self.engine + origin_form(exchange.target), encoded=True),
                 headers=self._request_headers(exchange),
                 data=body,
                 allow_redirects=False,

@@ -27,6 +27,7 @@ _HOST = "127.0.0.1"
 _CLOSING = 0.5
 """Seconds that calls in flight have when the recorder closes."""
 _READ_BUFFER = 262_144
+_BACKLOG = 512
 _MAX_HEADERS = 512
 _T = TypeVar("_T")
 _log = logging.getLogger(__name__)
@@ -43,7 +44,7 @@ class Recorder:
     def __init__(self, *, capture_limit: int = 1_048_576) -> None:
         self._journal = Journal()
         self._proxy = Proxy(self._journal, capture_limit=capture_limit)
-        self._loop = asyncio.new_event_loop()
+        self._loop: asyncio.AbstractEventLoop
         self._thread = threading.Thread(target=self._run, name="recorder", daemon=True)
         self._port = 0
         self._ports: dict[str, int] = {}
@@ -51,9 +52,11 @@ class Recorder:
         self._lock = threading.Lock()
 
     def __enter__(self) -> Self:
+        listening = _open_port()
+        self._loop = asyncio.new_event_loop()
         self._thread.start()
         self._on_loop(self._start())
-        self._port = self._listen(None)
+        self._port = self._listen(listening, None)
         return self
 
     def __exit__(
@@ -88,9 +91,11 @@ class Recorder:
         URLs that the engine itself hands out name the main listener; a client that follows one is labelled with the
         main listener's phase.
         """
+        if not self._thread.is_alive():
+            raise RuntimeError("the recorder is not running: use it as a context manager")
         with self._lock:
             if phase not in self._ports:
-                self._ports[phase] = self._listen(phase)
+                self._ports[phase] = self._listen(_open_port(), phase)
             return f"http://{_HOST}:{self._ports[phase]}"
 
     @property
@@ -118,14 +123,7 @@ class Recorder:
     async def _start(self) -> None:
         self._proxy.start()
 
-    def _listen(self, phase: str | None) -> int:
-        try:
-            listening = socket.create_server((_HOST, 0), backlog=512)
-        except OSError as error:
-            raise SandtableError(
-                f"No port of {_HOST} could be opened for the recorder: {error}.",
-                hint="Check that this user may open sockets on the loopback interface.",
-            ) from error
+    def _listen(self, listening: socket.socket, phase: str | None) -> int:
         port: int = listening.getsockname()[1]
         self._on_loop(self._serve(listening, phase, port))
         return port
@@ -150,3 +148,13 @@ class Recorder:
         await asyncio.gather(*(server.shutdown(_CLOSING) for server, _ in self._listeners))
         await self._proxy.close()
         await self._loop.shutdown_asyncgens()
+
+
+def _open_port() -> socket.socket:
+    try:
+        return socket.create_server((_HOST, 0), backlog=_BACKLOG)
+    except OSError as error:
+        raise SandtableError(
+            f"No port of {_HOST} could be opened for the recorder: {error}.",
+            hint="Check that this user may open sockets on the loopback interface.",
+        ) from error

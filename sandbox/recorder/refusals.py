@@ -62,9 +62,10 @@ def outside_host(method: str, target: str, own: Collection[str]) -> str | None:
     """
     if method == "CONNECT":
         return target
-    if target.startswith("/") or "://" not in target:
+    if target.startswith("/"):
         return None
-    authority = _authority(target)
+    # Anything but a path and an absolute URI (``*``, ``@host/``) must not be glued to the engine's address.
+    authority = _authority(target) if "://" in target else target
     inside = any(authority == mine or authority.endswith("." + mine) for mine in own)
     return None if inside else authority
 
@@ -89,7 +90,8 @@ def origin_form(target: str) -> str:
 
 def is_admin_path(target: str) -> bool:
     """Whether a path leads to an admin route, however it is spelt."""
-    path = target.partition("?")[0]
+    # What HTTP clients drop on the way (fragments, white space) must not hide an admin route from this check.
+    path = "".join(target.partition("?")[0].partition("#")[0].split())
     for _ in range(_UNESCAPE_ROUNDS):
         if _first_segment(path) in _ADMIN or _first_segment(posixpath.normpath("/" + path)) in _ADMIN:
             return True
@@ -132,4 +134,4 @@ def _authority(target: str) -> str:
 
 def _first_segment(path: str) -> str:
     parts = [part for part in path.replace("\\", "/").split("/") if part not in {"", "."}]
-    return parts[0].lower() if parts else ""
+    return parts[0].partition(";")[0].lower() if parts else ""

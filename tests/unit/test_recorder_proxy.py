@@ -425,6 +425,11 @@ def test_what_is_not_http_is_answered_400_and_harms_nobody(capfd: pytest.Capture
     assert "Traceback" not in "".join(capfd.readouterr())
 
 
+def test_outside_its_context_a_recorder_says_so() -> None:
+    with pytest.raises(RuntimeError, match="not running"):
+        Recorder().endpoint_for("plan")
+
+
 def test_closing_does_not_wait_for_a_call_that_never_ends() -> None:
     stuck = threading.Event()
     with recording(lambda *_: stuck.wait(30) and None) as (recorder, _):

@@ -17,7 +17,8 @@ OWN = frozenset({"127.0.0.1:4566"})
         "/_ministack/reset", "/_ministack", "/moto-api/reset", "/_localstack/health", "/_sandtable/state",
         "//_ministack/reset", "/./_ministack/reset", "/a/../_ministack/reset", "/%5fministack/reset",
         "/%255fministack/reset", "/_MINISTACK/reset", "/_ministack%2freset", "/\\_ministack/reset",
-        "/_ministack/reset?x=1", "/%2e/_ministack/reset", "/a/%2e%2e/_ministack/reset",
+        "/_ministack/reset?x=1", "/_ministack#x", "/_mini\tstack/reset", "/ _ministack", "/_ministack;x=1",
+        "/%2e/_ministack/reset", "/a/%2e%2e/_ministack/reset",
     ],
 )  # fmt: skip
 def test_admin_routes_are_refused_however_they_are_spelt(path: str) -> None:
@@ -41,6 +42,9 @@ def test_ordinary_paths_pass(path: str) -> None:
         ("GET", "http://127.0.0.1:9999/", "127.0.0.1:9999"),
         ("GET", "http://127.0.0.1:4566@evil.example/", "evil.example"),
         ("GET", "http://evil127.0.0.1:4566/", "evil127.0.0.1:4566"),
+        ("GET", "http://127.0.0.1:4566\\@evil.example/", "evil.example"),
+        ("GET", "@evil.example/", "@evil.example/"),
+        ("OPTIONS", "*", "*"),
     ],
 )
 def test_other_hosts_are_outside_the_clone(method: str, target: str, host: str) -> None:
