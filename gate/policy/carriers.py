@@ -48,6 +48,8 @@ class Created:
 
     names: Mapping[str, frozenset[str]]
     arns: frozenset[str]
+    followed: Mapping[str, str]
+    """ARN of something that is made anew → the ARN that it has then."""
 
     def new(self, type_: str, name: object) -> bool:
         """Whether the change creates a resource of that type and name."""
@@ -57,12 +59,22 @@ class Created:
         """Whether an ARN of a policy is that of something created, or of something inside it."""
         return any(resource == arn or resource.startswith((f"{arn}/", f"{arn}:")) for arn in self.arns)
 
+    def follow(self, text: str) -> str:
+        """Write an ARN of a policy as it is once everything is made anew that the change makes anew."""
+        for old, arn in self.followed.items():
+            if text == old or text.startswith((f"{old}/", f"{old}:")):
+                return arn + text[len(old) :]
+        return text
+
 
 def created(changes: Iterable[ResourceChange]) -> Created:
     """Collect what a change creates."""
     names: dict[str, frozenset[str]] = {}
     arns: set[str] = set()
+    followed: dict[str, str] = {}
     for change in changes:
+        if change.action is Action.REPLACE:
+            followed |= _followed(change)
         if change.action is not Action.CREATE:
             continue
         found = {
@@ -74,7 +86,15 @@ def created(changes: Iterable[ResourceChange]) -> Created:
         if "arn" in found and not change.type.startswith("aws_iam_"):
             # A right on a new role is a right to everything that the role may do.
             arns.add(found["arn"])
-    return Created(names=names, arns=frozenset(arns))
+    return Created(names=names, arns=frozenset(arns), followed=followed)
+
+
+def _followed(change: ResourceChange) -> dict[str, str]:
+    return {
+        item.before: item.after
+        for item in change.attributes
+        if item.path == ("arn",) and isinstance(item.before, str) and isinstance(item.after, str)
+    }
 
 
 def is_about_new(change: ResourceChange, new: Created) -> bool:

@@ -136,6 +136,26 @@ def test_an_identity_may_use_what_the_change_itself_creates() -> None:
     assert len(messages(RULE, updated("aws_dynamodb_table.a", {"arn": "x"}, {"arn": TABLE_ARN}), policy)) == 2
 
 
+def test_a_document_follows_what_is_made_anew_under_another_arn() -> None:
+    old, new = "arn:aws:dynamodb:::table/old", "arn:aws:dynamodb:::table/new"
+    table = replaced("aws_dynamodb_table.a", {"arn": old}, {"arn": new})
+    rights = [
+        updated("aws_iam_policy.a", {"policy": document(resource=a)}, {"policy": document(resource=b)})
+        for a, b in (
+            (old, new),
+            (f"{old}/index/*", f"{new}/index/*"),
+        )
+    ]
+    assert messages(RULE, table, *rights) == []
+    assert len(messages(RULE, *rights)) == 2
+    other = updated(
+        "aws_iam_policy.b", {"policy": document(resource=f"{old}2")}, {"policy": document(resource=f"{new}2")}
+    )
+    assert len(messages(RULE, table, other)) == 1
+    denied = [document(resource=arn, effect="Deny", Principal={"AWS": arn}) for arn in (old, new)]
+    assert messages(RULE, table, updated("aws_iam_policy.c", {"policy": denied[0]}, {"policy": denied[1]})) == []
+
+
 def test_a_right_to_a_new_role_is_told() -> None:
     policy = updated(
         "aws_iam_policy.a", {"policy": document(resource="x")}, {"policy": document("sts:AssumeRole", ROLE_ARN)}

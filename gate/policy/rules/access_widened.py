@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from diffing.change import Action, AttributeChange, ResourceChange
 from diffing.values import Marker, Path, Value, path_text
@@ -139,11 +139,26 @@ def _document_texts(change: ResourceChange, attribute: AttributeChange, new: Cre
     if fresh and change.type == "aws_vpc_endpoint":
         # The policy of an endpoint only limits what may pass it; the default one lets everything pass.
         return
-    for grant in widened(before or frozenset(), after):
+    for grant in widened(_followed(before or frozenset(), new), after):
         if grant.effect == "Deny":
             yield f"{name} no longer denies {grant}"
         elif _is_told(grant, new, fresh=fresh, outsiders=_outsiders(change, name)):
             yield f"{name} newly allows {grant}"
+
+
+def _followed(before: frozenset[Grant], new: Created) -> frozenset[Grant]:
+    """Let a document go with what is made anew under another ARN: the rights to it are no further rights."""
+    moved = frozenset(
+        replace(
+            grant,
+            resource=new.follow(grant.resource),
+            principal=f"AWS:{new.follow(grant.principal[4:])}"
+            if grant.principal.startswith("AWS:")
+            else grant.principal,
+        )
+        for grant in before
+    )
+    return moved | frozenset(grant for grant in before if grant.effect == "Allow")
 
 
 def _is_told(grant: Grant, new: Created, *, fresh: bool, outsiders: str | None) -> bool:
