@@ -25,6 +25,9 @@ class Announced:
     action: Action
     """The plan's action with noise taken off."""
     attributes: tuple[AttributeChange, ...]
+    """What the change does, with noise taken off."""
+    carried_out: tuple[AttributeChange, ...] = ()
+    """What Terraform does all the same in the course of it: the noise that was taken off."""
     hidden_by_noise: str = ""
     """Why it cannot be told what the change does here; empty where it can."""
     noise: bool = False
@@ -91,7 +94,8 @@ def _without_noise(
     remaining = tuple(item for item in attributes if not _is_noise(item, change, noise, made))
     if change.action is Action.UPDATE and not remaining:
         return Announced(planned=change, action=Action.NO_OP, attributes=attributes, noise=True)
-    return Announced(planned=change, action=change.action, attributes=remaining)
+    taken_off = tuple(item for item in attributes if item not in remaining)
+    return Announced(planned=change, action=change.action, attributes=remaining, carried_out=taken_off)
 
 
 def _is_noise(item: AttributeChange, change: PlannedChange, noise: PlannedChange, made: frozenset[Value]) -> bool:

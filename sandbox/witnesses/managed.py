@@ -9,7 +9,7 @@ from diffing.change import Action, Lifespan, Proof, Replacement, ResourceChange,
 from diffing.compare import PhysicalChange
 from diffing.renames import find_renames
 from diffing.snapshot import NOTHING
-from diffing.values import Marker, Value
+from diffing.values import Value
 from sandbox.inventory.join import Join
 from sandbox.rehearsal import Gap, GapKind
 from sandbox.witnesses.announced import Announced
@@ -175,18 +175,19 @@ def _changes_nothing_in_aws(item: Announced) -> bool:
 
 def _renames(items: list[Announced]) -> dict[str, str]:
     deletes = [
-        (item.address, item.planned.type, item.planned.before)
+        (item.address, item.planned.type, _without_zeros(item.planned.before))
         for item in items
         if item.action is Action.DELETE and isinstance(item.planned.before, Mapping)
     ]
     creates = [
-        (item.address, item.planned.type, _without_unknown(item.planned.after))
+        # What AWS decides stays unknown, which says nothing; left out, it would differ from what was there.
+        (item.address, item.planned.type, _without_zeros(item.planned.after))
         for item in items
         if item.action is Action.CREATE and isinstance(item.planned.after, Mapping)
     ]
     return {rename.to_address: rename.from_address for rename in find_renames(deletes, creates)}
 
 
-def _without_unknown(after: Mapping[str, Value]) -> Mapping[str, Value]:
-    """Leave out what AWS decides: a new id never equals the old one."""
-    return {key: value for key, value in after.items() if value is not Marker.UNKNOWN}
+def _without_zeros(attributes: Mapping[str, Value]) -> Mapping[str, Value]:
+    """Write zero values as null: a state has 0, false or empty text for what a configuration leaves out."""
+    return {name: value or None for name, value in attributes.items()}

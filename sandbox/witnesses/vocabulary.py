@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from diffing.change import Action, AttributeChange
-from diffing.normalize import changed_paths, volatile_attributes
+from diffing.normalize import changed_paths, equivalent, volatile_attributes
 from diffing.snapshot import Identity
 from diffing.values import Marker, Path, Value
 from sandbox.witnesses.announced import Announced, value_at
@@ -112,6 +112,11 @@ _PART_WORDS: Mapping[str, frozenset[str]] = MappingProxyType(
     }
 )
 """Parts whose type's own words do not name the place where they show, with the words that do."""
+_TAGS = frozenset({"tags", "tags_all"})
+_DERIVED = frozenset({"checksum", "hash", "number", "revision", "sha", "size", "version"})
+"""Words for what follows from a resource's configuration and is set by nobody."""
+_ACCESS = frozenset({"access", "acl", "cidr", "grant", "permission", "policy", "principal", "public"})
+"""Words for who may do what: what appears under these is no default."""
 _DISTINCT = frozenset({"assume"})
 """Words that tell one thing from another of nearly the same name: who may assume a role, and what the role may do."""
 _BUCKET_PART = "aws_s3_bucket_"
@@ -182,6 +187,8 @@ def unspoken(
     if any(one.whole and one.item.action in _WHOLE for one in told):
         return ()
     rest = tuple(change for change in found if not any(spoken(one, identity, (change,)) for one in told))
+    if any(one.whole and _configures(one.item) for one in told):
+        rest = tuple(change for change in rest if not _is_aftereffect(change))
     if any(_shows_elsewhere(one, identity, found) for one in told):
         # Data and tags have no other name.
         return tuple(change for change in rest if change.path[0] in {ROW, "tags"})
@@ -209,6 +216,20 @@ def texts(value: Value) -> Iterator[str]:
             return
 
 
+def _configures(item: Announced) -> bool:
+    """Whether an update changes more than tags and what only Terraform knows."""
+    left_out = PROVIDER_ONLY.keys() | _TAGS
+    return item.action is Action.UPDATE and any(change.path[0] not in left_out for change in item.attributes)
+
+
+def _is_aftereffect(change: AttributeChange) -> bool:
+    """Whether a difference is one that any new configuration has: another version or size, a default written out."""
+    words = frozenset(word for part in change.path if isinstance(part, str) for word in _all_words(part))
+    if words & _DERIVED:
+        return True
+    return equivalent(change.before, None) and not words & _ACCESS and change.path[0] not in {ROW, "tags"}
+
+
 def _shows_elsewhere(one: About, identity: Identity, found: tuple[AttributeChange, ...]) -> bool:
     """Whether something announced is found nowhere under its own name, and so may show under another one."""
     item = one.item
@@ -216,7 +237,7 @@ def _shows_elsewhere(one: About, identity: Identity, found: tuple[AttributeChang
         return False
     if not one.whole:
         return not _has_telling_type(item) and not spoken(one, identity, found)
-    left_out = PROVIDER_ONLY.keys() | volatile_attributes(item.planned.type) | {"tags", "tags_all"}
+    left_out = PROVIDER_ONLY.keys() | volatile_attributes(item.planned.type) | _TAGS
     tops = {str(change.path[0]) for change in item.attributes if not _is_computed(item, change.path)} - left_out
     return any(not _shown(item, top, found) for top in tops)
 
@@ -244,7 +265,11 @@ def _vocabulary(one: About, identity: Identity) -> Vocabulary:
         return Vocabulary(names=frozenset(), words=words, values=frozenset())
     # Of what is sensitive before and after, nobody can say whether it changes: it is spoken of.
     hidden = changed_paths(item.planned.before, item.planned.after, sensitive=True) if one.whole else ()
-    chosen = [*item.attributes, *(change for change in hidden if change.before is change.after is Marker.SENSITIVE)]
+    chosen = [
+        *item.attributes,
+        *item.carried_out,
+        *(change for change in hidden if change.before is change.after is Marker.SENSITIVE),
+    ]
     return _vocabulary_of([change for change in chosen if change.path[0] not in PROVIDER_ONLY], words)
 
 

@@ -159,6 +159,11 @@ def test_a_cluster_whose_service_grows_follows_from_that() -> None:
     [
         ({"memory_size": (128, 256)}, {"MemorySize": 128}, {"MemorySize": 256}),
         ({"source_code_hash": ("a", "b")}, {"CodeSha256": "a", "CodeSize": 1}, {"CodeSha256": "b", "CodeSize": 2}),
+        (
+            {"handler": ("a", "b")},
+            {"Handler": "a", "Version": "1"},
+            {"Handler": "b", "Version": "2", "SnapStart": "Off"},
+        ),
         # Under another name: the benefit of the doubt.
         ({"reserved_concurrent_executions": (1, 2)}, {"Throttle": 1}, {"Throttle": 2}),
     ],
@@ -218,4 +223,19 @@ def test_what_the_provider_writes_for_something_announced_is_expected() -> None:
     observed, verdict = judged(rehearsal([table], [routed], plan=plan, state_after=state_after, calls=calls))
 
     assert told(observed) == {"aws_route.r": "create"}
+    assert verdict.decision is Decision.APPROVE
+
+
+def test_noise_that_is_carried_out_with_a_change_contradicts_nothing() -> None:
+    old, new = (
+        resource("DynamoDB::Table", "orders", values, aliases=["arn:orders"])
+        for values in ({"Ttl": "a", "Rebalancing": "OFF"}, {"Ttl": "b", "Rebalancing": "ON"})
+    )
+    address = TABLE.address
+    plan = [planned(address, Action.UPDATE, {"ttl": "a", "rebalancing": "OFF"}, {"ttl": "b", "rebalancing": "ON"})]
+    noise = [planned(address, Action.UPDATE, {"ttl": "a", "rebalancing": "OFF"}, {"ttl": "a", "rebalancing": "ON"})]
+    observed, verdict = judged(rehearsal([old], [new], plan=plan, noise=noise, state=[TABLE]))
+
+    assert the(observed, address).disagreements == ()
+    assert [item.path for item in the(observed, address).attributes] == [("ttl",)]
     assert verdict.decision is Decision.APPROVE

@@ -150,6 +150,37 @@ def test_backups_switched_off_while_the_plan_tags_the_table_contradict_the_plan(
     assert verdict.decision is Decision.REVIEW
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ({"DeletionProtectionEnabled": True}, {"DeletionProtectionEnabled": False}),
+        ({"BackupRetentionPeriod": 30}, {"BackupRetentionPeriod": 1}),
+        ({"ResourcePolicy": None}, {"ResourcePolicy": "{}"}),
+        ({"Replicas": [{"RegionName": "eu-west-1"}]}, {"Replicas": []}),
+    ],
+)
+def test_what_is_taken_away_beside_a_configured_attribute_contradicts_the_plan(
+    before: dict[str, object], after: dict[str, object]
+) -> None:
+    old, new = (
+        resource("DynamoDB::Table", "orders", {"StreamEnabled": on} | values)
+        for on, values in ((False, before), (True, after))
+    )
+    plan = [planned("aws_dynamodb_table.t", Action.UPDATE, {"stream_enabled": False}, {"stream_enabled": True})]
+    observed, verdict = judged(rehearsal([old], [new], plan=plan, state=[TABLE]))
+
+    assert next(iter(before)) in the(observed, "aws_dynamodb_table.t").disagreements[0]
+    assert verdict.decision is Decision.REVIEW
+
+
+def test_a_default_version_switched_while_the_policy_is_only_tagged_contradicts_the_plan() -> None:
+    old, new = (resource("IAM::ManagedPolicy", "arn:p", {"DefaultVersionId": version}) for version in ("v2", "v1"))
+    plan = [planned("aws_iam_policy.p", Action.UPDATE, {"name": "p"}, {"name": "p"} | TAGGED)]
+    observed, _ = judged(rehearsal([old], [new], plan=plan, state=[POLICY]))
+
+    assert "DefaultVersionId" in the(observed, "aws_iam_policy.p").disagreements[0]
+
+
 @AGENTS
 def test_versioning_suspended_while_the_lifecycle_is_planned_is_told(agent: str) -> None:
     before = bucket(2, Versioning={"Status": "Enabled"})
