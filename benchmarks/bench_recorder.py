@@ -6,7 +6,6 @@ python benchmarks/bench_recorder.py
 from __future__ import annotations
 
 import http.client
-import resource
 import statistics
 import subprocess
 import sys
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+import psutil
 from botocore.config import Config
 
 from sandbox.engines.ministack import MiniStackEngine
@@ -139,7 +139,8 @@ def identify_alone() -> None:
 def weight(recorder: Recorder) -> None:
     """Print how much memory many calls take."""
     call = raw_caller(recorder.port, *CALLS["ec2 DescribeVpcs"])
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    process = psutil.Process()
+    before = process.memory_info().rss
     start = time.perf_counter()
     for _ in range(MANY):
         call()
@@ -147,7 +148,7 @@ def weight(recorder: Recorder) -> None:
     start = time.perf_counter()
     count = len(recorder.calls)
     drain = time.perf_counter() - start
-    grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
+    grown = (process.memory_info().rss - before) / 1_048_576
     print(f"{MANY} calls: {seconds:.1f} s, {grown:.0f} MiB more; {count} calls at hand after {drain * 1000:.0f} ms")
 
 
