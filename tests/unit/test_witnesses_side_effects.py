@@ -20,6 +20,7 @@ from diffing.change import Action, Lifespan, Proof, Witness
 from diffing.snapshot import Resource
 from gate.verdict import Decision
 from sandbox.rehearsal import ApplyOutcome, CallKind, GapKind
+from sandbox.witnesses.calls import PROVIDER
 
 BUCKET = instance("aws_s3_bucket.b", {"id": "uploads", "bucket": "uploads", "arn": "arn:aws:s3:::uploads"})
 TABLE = instance("aws_dynamodb_table.t", {"id": "orders", "name": "orders", "arn": "arn:orders"})
@@ -281,6 +282,27 @@ def test_a_write_by_another_program_to_what_is_announced_contradicts_it(agent: s
         f"not only Terraform wrote to it: dynamodb:PutItem by {agent}",
     )
     assert verdict.decision is Decision.REVIEW
+
+
+def test_a_setting_written_by_another_program_is_not_the_planned_one() -> None:
+    after = bucket(2, LifecycleConfiguration={"Rules": [{"ID": "everything"}]})
+    calls = [call("s3:PutBucketLifecycleConfiguration", "uploads", agent=agent) for agent in (PROVIDER, "aws-cli")]
+    state_after = [BUCKET, LIFECYCLE_STATE]
+    observed, verdict = judged(
+        rehearsal([bucket(2)], [after], plan=[LIFECYCLE], state=[BUCKET], state_after=state_after, calls=calls)
+    )
+
+    assert not the(observed, "aws_s3_bucket.b").announced
+    assert "plan-mismatch" in rules(verdict, "aws_s3_bucket.b")
+
+
+def test_a_write_by_another_program_to_the_carrier_of_what_is_planned_is_told_though_nothing_differs() -> None:
+    plan = [planned("aws_s3_bucket_versioning.b", Action.UPDATE, {"mfa": "a"}, {"mfa": "b"})]
+    state = [BUCKET, instance("aws_s3_bucket_versioning.b", {"id": "uploads", "bucket": "uploads"})]
+    calls = [call("s3:PutObject", "uploads", "uploads/a", agent="boto3")]
+    observed, _ = judged(rehearsal([bucket(2)], [bucket(2)], plan=plan, state=state, calls=calls))
+
+    assert the(observed, "aws_s3_bucket.b").witnesses == {Witness.CALLS}
 
 
 def test_a_write_to_nothing_that_the_inventory_shows_is_a_gap() -> None:
