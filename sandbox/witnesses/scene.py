@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Self
 
@@ -31,6 +32,7 @@ class Scene:
     """What differs in the clone, unmanaged data folded into what contains them."""
     unreadable: tuple[Identity, ...]
     calls: CallIndex
+    by_identity: Mapping[Identity, tuple[About, ...]]
 
     @classmethod
     def of(cls, rehearsal: Rehearsal) -> Self:
@@ -44,30 +46,25 @@ class Scene:
             fresh_services=rehearsal.after.services - rehearsal.before.services,
         )
         managed = frozenset(before.exact) | frozenset(after.exact)
+        items = {item.address: item for item in announced(rehearsal.plan, rehearsal.noise, after.instances)}
         return cls(
             rehearsal=rehearsal,
-            announced={item.address: item for item in announced(rehearsal.plan, rehearsal.noise, after.instances)},
+            announced=items,
             before=before,
             after=after,
             physical=fold(comparison.changes, managed, rehearsal.before, rehearsal.after),
             unreadable=comparison.unreadable,
             calls=CallIndex(rehearsal.calls),
+            by_identity=_by_identity(items.values(), before, after),
         )
 
     def previous(self, item: Announced) -> str:
         """The address under which the resource was managed before the change."""
-        return item.planned.previous_address or item.address
+        return _previous(item)
 
     def joined(self, item: Announced) -> tuple[Join | None, Join | None]:
-        """Where the resource is in the clone, before and after.
-
-        What is imported was in no state before; it is looked for under the identity that it has afterwards.
-        """
-        before, after = self.before.joins.get(self.previous(item)), self.after.joins.get(item.address)
-        if before is None and after is not None and item.action in {Action.UPDATE, Action.NO_OP}:
-            old = self.rehearsal.before.resources.get(after.resource.identity)
-            before = Join(resource=old, exact=after.exact) if old is not None else None
-        return before, after
+        """Where the resource is in the clone, before and after."""
+        return _joined(item, self.before, self.after)
 
     def renamed_in_place(self, item: Announced) -> bool:
         """Whether an update gave the resource another physical name, and it is the same incarnation.
@@ -82,14 +79,7 @@ class Scene:
 
     def about(self, identity: Identity) -> tuple[About, ...]:
         """What is announced about a physical resource, its parts and what it contains, noise included."""
-        found = []
-        for item in self.announced.values():
-            places = [join for join in self.joined(item) if join is not None]
-            if any(join.exact and join.resource.identity == identity for join in places):
-                found.append(About(item=item, whole=True))
-            elif any(identity == (join.resource.parent if join.exact else join.resource.identity) for join in places):
-                found.append(About(item=item, whole=False))
-        return tuple(found)
+        return self.by_identity.get(identity, ())
 
     def names(self, item: Announced) -> frozenset[str]:
         """Every name that a call may use for the resource itself, before and after."""
@@ -105,3 +95,30 @@ class Scene:
         """Sequence numbers of the writes that name a physical resource."""
         old, new = self.rehearsal.before.resources.get(identity), self.rehearsal.after.resources.get(identity)
         return self.calls.naming(names_of(old) | names_of(new))
+
+
+def _previous(item: Announced) -> str:
+    return item.planned.previous_address or item.address
+
+
+def _joined(item: Announced, before: Side, after: Side) -> tuple[Join | None, Join | None]:
+    """Find both places; what is imported was in no state before, and had the identity that it has afterwards."""
+    old, new = before.joins.get(_previous(item)), after.joins.get(item.address)
+    if old is None and new is not None and item.action in {Action.UPDATE, Action.NO_OP}:
+        resource = before.snapshot.resources.get(new.resource.identity)
+        old = Join(resource=resource, exact=new.exact) if resource is not None else None
+    return old, new
+
+
+def _by_identity(items: Iterable[Announced], before: Side, after: Side) -> Mapping[Identity, tuple[About, ...]]:
+    found: defaultdict[Identity, list[About]] = defaultdict(list)
+    for item in items:
+        joins = [join for join in _joined(item, before, after) if join is not None]
+        whole = {join.resource.identity for join in joins if join.exact}
+        parts = {join.resource.parent if join.exact else join.resource.identity for join in joins}
+        for identity in whole:
+            found[identity].append(About(item=item, whole=True))
+        for carrier in parts - whole:
+            if carrier is not None:
+                found[carrier].append(About(item=item, whole=False))
+    return {identity: tuple(about) for identity, about in found.items()}
