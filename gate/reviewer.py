@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -110,7 +111,7 @@ def judge(request: ReviewRequest, rehearsal: Rehearsal, policies: Policies) -> R
             kind=request.target.partition(":")[0],
             source=request.target,
             account=request.account,
-            region=request.region,
+            region=_region(rehearsal, request.region),
             resources=sum(instance.mode == "managed" for instance in rehearsal.state_before),
         ),
         proposal=Proposal(
@@ -125,6 +126,12 @@ def judge(request: ReviewRequest, rehearsal: Rehearsal, policies: Policies) -> R
         tool_version=tool_version(),
         created_at=datetime.now(UTC).isoformat(timespec="seconds"),
     )
+
+
+def _region(rehearsal: Rehearsal, default: str) -> str:
+    """The region that most calls of the baseline went to: provider blocks name their own."""
+    regions = Counter(call.region for call in rehearsal.calls if call.phase in {"baseline", "apply"} and call.region)
+    return regions.most_common(1)[0][0] if regions else default
 
 
 def _check(request: ReviewRequest) -> None:

@@ -22,7 +22,7 @@ def headline(report: Report, cards: Iterable[Card]) -> str:
     match report.verdict.decision:
         case Decision.REJECT:
             inside = lost(report.diff.changes)
-            loss = f"{destroyed}, with {inside} inside" if destroyed and inside else destroyed
+            loss = f"{destroyed}; lost: {inside}" if destroyed and inside else destroyed
             return f"{loss}." if loss else f"{_findings(report, Level.REJECT)}."
         case Decision.REVIEW:
             return f"{'; '.join(_doubts(report, destroyed))}."
@@ -50,12 +50,18 @@ def lost(changes: Iterable[ResourceChange]) -> str:
 
 def _sentence(cards: Iterable[Card]) -> str:
     """Say what happens to resources: ``2 resources are replaced and 1 is deleted``."""
-    numbers = Counter(card.verb if card.action is not Action.NO_OP else "emptied" for card in cards)
+    numbers = Counter(_verb(card) for card in cards)
     parts: list[str] = []
     for verb, number in numbers.items():
         noun = "" if parts else (" resource" if number == 1 else " resources")
         parts.append(f"{number:,}{noun} {'is' if number == 1 else 'are'} {verb}")
     return _joined(parts)
+
+
+def _verb(card: Card) -> str:
+    """What happens to it, in one word; a resource that stays and is among the destroyed ones loses what is in it."""
+    stays = card.group is Group.DESTRUCTIVE and not card.action.destroys
+    return "stripped of data" if stays else card.verb
 
 
 def _doubts(report: Report, destroyed: str) -> list[str]:

@@ -23,7 +23,7 @@ _VOLATILE = re.compile(
     r"responsemetadata|requestid|nexttoken|marker|istruncated|maxitems|approximate.*|last(accessed|used|modified|updated"
     r"|changed|update|modification|rotated|evaluated|event|status|fail.*|delivery|succe.*)(date|time|timestamp|at|on)?.*"
     r"|modifieddate|modificationtime|updatetime|updatedat|updated(date|time|timestamp)|updateddatetime|.*configuration"
-    r"updatedtimestamp|passwordlastused|rolelastused|latestrestorable(date)?time|latestdelivery.*|storedbytes|sizeinbytes"
+    r"updatedtimestamp|passwordlastused|rolelastused|(latest|earliest)restorable(date)?time|latestdelivery.*|storedbytes|sizeinbytes"
     r"|revisionid|locktoken|state(updated|transitioned)timestamp|statereason(data)?|statevalue|attachmentcount"
     r"|permissionsboundaryusagecount|numberofmounttargets|subscriptions(confirmed|pending|deleted)|metricfiltercount"
     r"|(running|pending)taskscount|(running|pending)count|activeservicescount|registeredcontainerinstancescount"

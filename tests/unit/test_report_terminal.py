@@ -41,7 +41,7 @@ def test_golden_of_two_thousand_changes() -> None:
 def test_the_decision_is_the_first_and_the_last_thing_said() -> None:
     lines = [line.strip() for line in printed(reject(), width=140).splitlines() if line.strip()]
     assert lines[0].startswith("REJECTED")
-    assert lines[-1].startswith("REJECTED: 1 resource is deleted and 2 are replaced, with 3 items")
+    assert lines[-1].startswith("REJECTED: 1 resource is deleted and 2 are replaced; lost: 3 items")
 
 
 def test_destructive_changes_come_first_with_the_forcing_attribute() -> None:

@@ -50,7 +50,7 @@ def test_what_is_not_a_report_is_refused() -> None:
 
 def test_a_reject_reads_in_the_order_of_the_questions() -> None:
     view = build_view(to_document(reject()))
-    assert view.headline == "1 resource is deleted and 2 are replaced, with 3 items, 2 objects and 52,480 bytes inside."
+    assert view.headline == "1 resource is deleted and 2 are replaced; lost: 3 items, 2 objects and 52,480 bytes."
     assert [card.address for card in view.destructive][:2] == [
         "aws_s3_bucket.exports",
         "aws_dynamodb_table.cost_records",
@@ -103,7 +103,7 @@ def test_an_emptied_resource_is_destructive() -> None:
     emptied = change("a.b", Action.UPDATE, stakes={"items": 3}, stakes_after=MappingProxyType({"items": 1}))
     view = viewed(emptied, findings=(finding("data", Level.REJECT, "a.b", "x"),), decision=Decision.REJECT)
     assert view.destructive[0].stakes == ("items: 3 → 1",)
-    assert view.headline == "1 resource is updated, with 2 items inside."
+    assert view.headline == "1 resource is stripped of data; lost: 2 items."
 
 
 def test_data_inside_goes_with_what_the_clone_shows_to_be_gone() -> None:

@@ -79,3 +79,19 @@ def test_the_cache_folder_follows_xdg() -> None:
     assert cache_folder({"XDG_CACHE_HOME": "/c", "HOME": "/h"}) == Path("/c/sandtable")
     assert cache_folder({"XDG_CACHE_HOME": "relative", "HOME": "/h"}) == Path("/h/.cache/sandtable")
     assert cache_folder({}) is None
+
+
+def test_every_other_web_request_goes_to_the_recorder_and_init_is_left_alone(tmp_path: Path) -> None:
+    surroundings = Surroundings.create(tmp_path, account="111122223333", region="eu-west-1")
+    own = {"HTTPS_PROXY": "http://proxy.example:3128", "PATH": "/bin"}
+
+    commands = for_commands(
+        own, surroundings, endpoint="http://127.0.0.1:4000", account="111122223333", region="eu-west-1"
+    )
+
+    assert {commands[name] for name in ("HTTP_PROXY", "https_proxy", "HTTPS_PROXY")} == {"http://127.0.0.1:4000"}
+    assert commands["NO_PROXY"] == "127.0.0.1,localhost"
+    init = for_init(commands, own, cli_config=None, plugin_cache=None)
+    assert init["HTTPS_PROXY"] == "http://proxy.example:3128"
+    assert "HTTP_PROXY" not in init
+    assert "NO_PROXY" not in init

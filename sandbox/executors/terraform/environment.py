@@ -57,6 +57,10 @@ class Surroundings:
         return cls(home=home, temporary=temporary, aws_config=config, aws_credentials=credentials)
 
 
+_PROXIES = ("HTTP_PROXY", "HTTPS_PROXY")
+_DIRECT = "127.0.0.1,localhost"
+
+
 def for_commands(
     inherited: Mapping[str, str],
     surroundings: Surroundings,
@@ -97,7 +101,23 @@ def for_commands(
         "AWS_EC2_METADATA_DISABLED": "true",
         "AWS_CONFIG_FILE": str(surroundings.aws_config),
         "AWS_SHARED_CREDENTIALS_FILE": str(surroundings.aws_credentials),
+        **_proxies(endpoint),
         **({"TF_WORKSPACE": workspace} if workspace != "default" else {}),
+    }
+
+
+def _proxies(endpoint: str) -> dict[str, str]:
+    """Send every other web request to the recorder, which refuses it and says so in the report.
+
+    It also gives S3 Control a way in: its clients put the account id before the endpoint's host name. Loopback addresses
+    are reached directly (Go's `net/http` does that by itself; others want to be told).
+    """
+    proxies = {name: endpoint for name in _PROXIES}
+    return {
+        **proxies,
+        **{name.lower(): value for name, value in proxies.items()},
+        "NO_PROXY": _DIRECT,
+        "no_proxy": _DIRECT,
     }
 
 
@@ -115,7 +135,7 @@ def for_init(
     kept = {name: inherited[name] for name in ("HOME", *_INHERITED_BY_INIT) if name in inherited}
     tokens = {name: value for name, value in inherited.items() if name.startswith("TF_TOKEN_")}
     environment = {
-        **{name: value for name, value in commands.items() if not name.startswith(("AWS_", "TF_VAR_"))},
+        **{name: value for name, value in commands.items() if _is_for_init(name)},
         **kept,
         **tokens,
         # Private modules over SSH or with a password would otherwise wait for an answer that nobody gives.
@@ -128,6 +148,10 @@ def for_init(
         # The lock file is a copy; without this, a cached provider is fetched again whenever the lock does not list it.
         environment["TF_PLUGIN_CACHE_MAY_BREAK_DEPENDENCY_LOCK_FILE"] = "true"
     return environment
+
+
+def _is_for_init(name: str) -> bool:
+    return not name.startswith(("AWS_", "TF_VAR_")) and name.upper() not in {*_PROXIES, "NO_PROXY"}
 
 
 def cache_folder(inherited: Mapping[str, str]) -> Path | None:
