@@ -115,10 +115,11 @@ def _by_identity(items: Iterable[Announced], before: Side, after: Side) -> Mappi
     for item in items:
         joins = [join for join in _joined(item, before, after) if join is not None]
         whole = {join.resource.identity for join in joins if join.exact}
-        parts = {join.resource.parent if join.exact else join.resource.identity for join in joins}
-        for identity in whole:
-            found[identity].append(About(item=item, whole=True))
-        for carrier in parts - whole:
-            if carrier is not None:
-                found[carrier].append(About(item=item, whole=False))
+        carriers = {join.resource.identity for join in joins if not join.exact}
+        containers = {join.resource.parent for join in joins if join.exact}
+        for identity in whole | carriers:
+            found[identity].append(About(item=item, whole=identity in whole))
+        for container in containers - whole - carriers:
+            if container is not None:
+                found[container].append(About(item=item, whole=False, inside=True))
     return {identity: tuple(about) for identity, about in found.items()}

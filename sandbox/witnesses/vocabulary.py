@@ -105,6 +105,7 @@ _PART_WORDS: Mapping[str, frozenset[str]] = MappingProxyType(
         "aws_network_interface_sg_attachment": frozenset({"group"}),
         "aws_route": frozenset({"route"}),
         "aws_route_table_association": frozenset({"association"}),
+        "aws_secretsmanager_secret_version": frozenset({"version"}),
         "aws_security_group_rule": frozenset({"permission"}),
         "aws_volume_attachment": frozenset({"attachment"}),
         "aws_vpc_security_group_egress_rule": frozenset({"permission"}),
@@ -129,10 +130,12 @@ _WHOLE = frozenset({Action.CREATE, Action.DELETE, Action.REPLACE})
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """An announcement about a resource: about all of it, or about a part."""
+    """An announcement about a resource: about all of it, about a part, or about something inside it."""
 
     item: Announced
     whole: bool
+    inside: bool = False
+    """It is about a resource of its own, and shows there whatever else it may do here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,7 +236,7 @@ def _is_aftereffect(change: AttributeChange) -> bool:
 def _shows_elsewhere(one: About, identity: Identity, found: tuple[AttributeChange, ...]) -> bool:
     """Whether something announced is found nowhere under its own name, and so may show under another one."""
     item = one.item
-    if item.noise or item.action is Action.NO_OP:
+    if item.noise or item.action is Action.NO_OP or one.inside:
         return False
     if not one.whole:
         return not _has_telling_type(item) and not spoken(one, identity, found)

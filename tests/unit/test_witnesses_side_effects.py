@@ -19,7 +19,7 @@ from rehearsal_builders import (
 from diffing.change import Action, Lifespan, Proof, Witness
 from diffing.snapshot import Resource
 from gate.verdict import Decision
-from sandbox.rehearsal import ApplyOutcome, CallKind, GapKind
+from sandbox.rehearsal import ApplyOutcome, CallKind, GapKind, PlannedChange, StateInstance
 from sandbox.witnesses.calls import PROVIDER
 
 BUCKET = instance("aws_s3_bucket.b", {"id": "uploads", "bucket": "uploads", "arn": "arn:aws:s3:::uploads"})
@@ -91,13 +91,16 @@ def test_a_table_deleted_and_made_again_under_its_name_is_rejected(agent: str) -
     assert verdict.decision is Decision.REJECT
 
 
-def test_a_topic_made_again_without_a_trace_is_told_by_the_call_that_deleted_it() -> None:
+@pytest.mark.parametrize(
+    "plan", [[], [planned("aws_sns_topic.a", Action.UPDATE, {"name": "alerts"}, {"name": "alerts"} | TAGGED)]]
+)
+def test_a_topic_made_again_without_a_trace_is_told_by_the_call_that_deleted_it(plan: list[PlannedChange]) -> None:
     topic = resource("SNS::Topic", "arn:alerts", {"DisplayName": ""})
     state = [instance("aws_sns_topic.a", {"id": "arn:alerts", "arn": "arn:alerts", "name": "alerts"})]
     calls = [call("sns:DeleteTopic", "arn:alerts"), call("sns:CreateTopic", "alerts", "arn:alerts")]
-    observed, verdict = judged(rehearsal([topic], [topic], state=state, calls=calls))
+    observed, verdict = judged(rehearsal([topic], [topic], plan=plan, state=state, calls=calls))
 
-    change = the(observed, "aws_sns_topic.a")
+    change = the(observed, "aws_sns_topic.a", announced=False)
     assert (change.action, change.lifespan) == (Action.REPLACE, Lifespan.RECREATED)
     assert change.witnesses == {Witness.CALLS}
     assert verdict.decision is Decision.REJECT
@@ -227,6 +230,42 @@ def test_trust_changed_while_an_attachment_is_planned_is_told() -> None:
     assert not the(observed, "aws_iam_role.r").announced
 
 
+def test_trust_changed_while_a_policy_of_the_role_is_planned_is_told() -> None:
+    home = role()
+    policies = [resource("IAM::RolePolicy", "worker:inline", {"Document": text}, parent=home) for text in "12"]
+    plan = [planned("aws_iam_role_policy.i", Action.UPDATE, {"policy": "1"}, {"policy": "2"})]
+    state = [ROLE, instance("aws_iam_role_policy.i", {"id": "worker:inline", "role": "worker", "name": "inline"})]
+    observed, _ = judged(rehearsal([home, policies[0]], [role(trust="anybody"), policies[1]], plan=plan, state=state))
+
+    assert the(observed, "aws_iam_role_policy.i").disagreements == ()
+    assert the(observed, "aws_iam_role.r").owner == ""
+
+
+def test_data_lost_through_a_call_that_names_something_announced_are_no_consequence_of_it() -> None:
+    before, after = (resource("SQS::Queue", "jobs", {}, aliases=["arn:jobs"], stakes={"messages": n}) for n in (5, 0))
+    topic = resource("SNS::Topic", "arn:alerts", {})
+    plan = [planned("aws_sns_topic.a", Action.CREATE, None, {"name": "alerts"})]
+    state_after = [instance("aws_sns_topic.a", {"id": "arn:alerts", "arn": "arn:alerts"})]
+    calls = [call("sqs:PurgeQueue", "arn:jobs", "arn:alerts")]
+    observed, verdict = judged(rehearsal([before], [after, topic], plan=plan, state_after=state_after, calls=calls))
+
+    assert the(observed, "AWS::SQS::Queue/jobs").owner == ""
+    assert verdict.decision is Decision.REJECT
+
+
+@pytest.mark.parametrize("state", [[], [instance("aws_security_group.g", {"id": "sg-1"})]])
+def test_what_is_managed_or_holds_data_does_not_simply_go_with_a_network(state: list[StateInstance]) -> None:
+    network = resource("EC2::VPC", "vpc-1", {"VpcId": "vpc-1"})
+    stakes = {} if state else {"records": 1}
+    group = resource("EC2::SecurityGroup", "sg-1", {"VpcId": "vpc-1"}, stakes=stakes)
+    plan = [planned("aws_vpc.v", Action.DELETE, {"id": "vpc-1"}, None)]
+    state = [*state, instance("aws_vpc.v", {"id": "vpc-1"})]
+    observed, _ = judged(rehearsal([network, group], [], plan=plan, state=state, state_after=[]))
+
+    address = "aws_security_group.g" if not stakes else "AWS::EC2::SecurityGroup/sg-1"
+    assert the(observed, address).owner == ""
+
+
 @AGENTS
 def test_an_unmanaged_table_deleted_in_a_service_that_the_plan_touches_is_rejected(agent: str) -> None:
     other = resource("DynamoDB::Table", "ledger", {"TableName": "ledger"}, stakes={"items": 9})
@@ -292,7 +331,7 @@ def test_a_setting_written_by_another_program_is_not_the_planned_one() -> None:
         rehearsal([bucket(2)], [after], plan=[LIFECYCLE], state=[BUCKET], state_after=state_after, calls=calls)
     )
 
-    assert not the(observed, "aws_s3_bucket.b").announced
+    assert the(observed, "aws_s3_bucket.b").witnesses == {Witness.CALLS, Witness.CLONE}
     assert "plan-mismatch" in rules(verdict, "aws_s3_bucket.b")
 
 
