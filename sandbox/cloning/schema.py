@@ -34,6 +34,8 @@ class Attribute:
     deprecated: bool = False
     is_set: bool = False
     write_only: bool = False
+    is_objects: bool = False
+    """A list or set of objects: written like a block, and with every attribute of it."""
 
     @property
     def settable(self) -> bool:
@@ -152,8 +154,10 @@ def _letters(attribute: Mapping[str, Any]) -> str:
     kind = attribute.get("type")
     nested = attribute.get("nested_type") or {}
     is_set = (isinstance(kind, list) and kind[0] == "set") or nested.get("nesting_mode") == "set"
+    is_objects = isinstance(kind, list) and isinstance(kind[1], list) and kind[1][0] == "object"
     flags = {"required": "r", "optional": "o", "computed": "c", "deprecated": "d", "write_only": "w"}
-    return "".join(letter for name, letter in flags.items() if attribute.get(name)) + ("s" if is_set else "")
+    letters = "".join(letter for name, letter in flags.items() if attribute.get(name))
+    return letters + ("s" if is_set else "") + ("j" if is_objects else "")
 
 
 def _block(raw: Mapping[str, Any]) -> Block:
@@ -176,4 +180,5 @@ def _attribute(letters: str) -> Attribute:
         deprecated="d" in letters,
         is_set="s" in letters,
         write_only="w" in letters,
+        is_objects="j" in letters,
     )

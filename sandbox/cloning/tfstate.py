@@ -1,7 +1,7 @@
 """A Terraform state of format 4, with everything in it that a clone can be made from.
 
-The executor's own reading of a state (`sandbox.executors.terraform.statefile`) masks secrets, because what it returns is
-compared and reported. A clone needs them as they are: a database with another password is another database. So the
+The executor's own reading of a state (`sandbox.executors.terraform.statefile`) masks secrets, because what it returns
+is compared and reported. A clone needs them as they are: a database with another password is another database. So the
 attributes here are raw; they stay in memory, and no ``repr`` shows them.
 
 Source: internal/states/statefile/version4.go in hashicorp/terraform.

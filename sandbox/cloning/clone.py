@@ -1,0 +1,255 @@
+"""A clone with the real ids, from a Terraform state alone.
+
+    state ─▶ written configuration ─▶ applied to a scratch engine ─▶ its state ─┐
+      └──────────────────── what differs between the two: the map of ids ───────┴─▶ rewritten ─▶ the clone
+
+The scratch engine is where the resources are made, by the provider and with every check of the engine's; the clone is
+a second engine that starts from what the first one held, with the real ids in it. So the original configuration with
+its original state finds in the clone what it knows. What could not be brought over is said, object by object, in the
+ledger.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sandbox.clock import Stopwatch
+from sandbox.cloning.engine import ExportingEngine, SeedableEngine
+from sandbox.cloning.idmap import learn
+from sandbox.cloning.ledger import Entry, Ledger, Standing
+from sandbox.cloning.placement import Place
+from sandbox.cloning.repair import Repair, leave_out, repair
+from sandbox.cloning.rewrite import rewrite
+from sandbox.cloning.schema import Schemas
+from sandbox.cloning.subjects import AWS, Subjects, aws_types, choose, is_aws
+from sandbox.cloning.synthesise import Repairs, Synthesis, Written
+from sandbox.cloning.tfstate import Instance, State
+from sandbox.cloning.workbench import Toolchain, Workbench
+from sandbox.errors import ConfigurationError, EngineError
+from sandbox.executors.terraform.workspace import Workspace
+from sandbox.ports import Progress, RunningEngine
+from sandbox.rehearsal import ApplyOutcome, Timing
+
+_APPLIES = 5
+"""Scratch engines at most; what then still fails is a gap."""
+_PLANS = 12
+"""Configurations at most that Terraform refuses before it makes anything."""
+_SOURCE = f"registry.terraform.io/{AWS}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClonedState:
+    """A running clone, and how it was made."""
+
+    engine: RunningEngine
+    ledger: Ledger
+    timings: tuple[Timing, ...]
+    repairs: tuple[Repair, ...]
+    """What could not be written as the state has it, for those who look after `sandbox.cloning.rules`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Raised:
+    """What came up on a scratch engine."""
+
+    state: State | None
+    export: bytes = field(repr=False)
+    written: Written
+
+
+@contextmanager
+def clone_from_state(
+    state: State,
+    *,
+    engine: SeedableEngine,
+    tools: Toolchain,
+    scratch: Path,
+    public_port: int,
+    progress: Progress,
+    account: str,
+    region: str,
+) -> Iterator[ClonedState]:
+    """Bring up a clone of what a state describes, under its real ids, until the context is left.
+
+    Args:
+        state: The real environment's.
+        engine: Carries the clone.
+        tools: Which Terraform, and how.
+        scratch: A folder of this clone's own.
+        public_port: The loopback port under which the clone is reached (the recorder's).
+        progress: Told what is going on.
+        account: The account where nothing in the state tells another.
+        region: The region, likewise.
+
+    Yields:
+        The clone, and the ledger of what is in it.
+
+    Raises:
+        ConfigurationError: Terraform refuses what was written, and does not tell because of which object.
+        EngineError: an engine did not start, or died.
+        MissingToolError: the provider cannot be had.
+        TimeoutExpiredError: it took longer than allowed.
+    """
+    watch = Stopwatch()
+    cloning = _Cloning(
+        state, engine=engine, tools=tools, scratch=scratch, public_port=public_port, progress=progress, watch=watch
+    )
+    content, ledger = cloning.make(Place(account=account, region=region))
+    with ExitStack() as stack:
+        with watch.phase("clone: start"), watch.waiting():
+            running = stack.enter_context(engine.start(scratch / "engine", public_port=public_port, state=content))
+        del content
+        yield ClonedState(engine=running, ledger=ledger, timings=watch.timings, repairs=tuple(cloning.repaired))
+
+
+class _Cloning:
+    """The making of one clone."""
+
+    def __init__(
+        self,
+        state: State,
+        *,
+        engine: SeedableEngine,
+        tools: Toolchain,
+        scratch: Path,
+        public_port: int,
+        progress: Progress,
+        watch: Stopwatch,
+    ) -> None:
+        self.repaired: list[Repair] = []
+        self._state = state
+        self._engine = engine
+        self._tools = tools
+        self._scratch = scratch
+        self._public_port = public_port
+        self._progress = progress
+        self._watch = watch
+        self._repairs = Repairs()
+
+    def make(self, place: Place) -> tuple[bytes, Ledger]:
+        """The state for the clone to start from, and what is in it."""
+        if not any(is_aws(instance) for instance in self._state.instances):
+            subjects = choose(self._state, {})
+            return b"", _ledger(self._state, subjects, {}, {}, ())
+        bench = Workbench(self._tools, scratch=self._scratch / "bench", place=place, progress=self._progress)
+        try:
+            return self._make(bench, place)
+        finally:
+            bench.clear()
+
+    def _make(self, bench: Workbench, place: Place) -> tuple[bytes, Ledger]:
+        with self._watch.phase("clone: provider"), self._watch.waiting():
+            workspace = bench.prepare(self._synthesis((), {}, place).write(self._repairs))
+            schemas = bench.schemas(workspace, sorted(aws_types(self._state)))
+        subjects = choose(self._state, schemas)
+        synthesis = self._synthesis(subjects.written, schemas, place)
+        with self._watch.phase("clone: apply"), self._watch.waiting():
+            raised = self._raise(bench, workspace, synthesis)
+        with self._watch.phase("clone: ids"):
+            return self._with_real_ids(raised, synthesis, subjects, schemas)
+
+    def _synthesis(self, written: tuple[Instance, ...], schemas: Schemas, place: Place) -> Synthesis:
+        source = next((each.provider.address for each in self._state.instances if is_aws(each)), _SOURCE)
+        # Every place of the state has its provider block from the beginning: what is installed later is configured now.
+        return Synthesis(
+            written,
+            schemas,
+            placed=[each for each in self._state.instances if is_aws(each)],
+            default=place,
+            source=source,
+            version=self._tools.provider_version,
+        )
+
+    def _raise(self, bench: Workbench, workspace: Workspace, synthesis: Synthesis) -> _Raised:
+        """Apply, repair, apply again on an empty engine, until it comes up."""
+        plans = 0
+        for attempt in range(1, _APPLIES + 1):
+            folder = self._scratch / f"scratch-{attempt}"
+            with self._engine.start(folder, public_port=self._public_port) as running:
+                while True:
+                    written = synthesis.write(self._repairs)
+                    self._progress.resources(0, len(synthesis.subjects) - len(self._repairs.left_out))
+                    outcome = bench.apply(workspace, written, endpoint=running.endpoint)
+                    if outcome.succeeded:
+                        return _Raised(state=bench.state(workspace), export=running.export_state(), written=written)
+                    self._repair(outcome, written, synthesis, running)
+                    made_something = outcome.applied or outcome.failed
+                    if made_something and attempt == _APPLIES:
+                        leave_out(outcome.diagnostics, outcome.failed, written.document, synthesis, self._repairs)
+                        return _Raised(state=bench.state(workspace), export=running.export_state(), written=written)
+                    if made_something:
+                        break
+                    plans += 1
+                    if plans > _PLANS:
+                        raise _refused(outcome)
+        raise AssertionError  # the last attempt returns or raises
+
+    def _repair(self, outcome: ApplyOutcome, written: Written, synthesis: Synthesis, running: ExportingEngine) -> None:
+        if not running.alive():
+            raise EngineError(
+                f"{running.info.name} died while the clone was made. The end of its log:\n{running.log_tail()}",
+                hint="Report it with the log; leave out the resource that it died of, if the log tells.",
+            )
+        done = repair(outcome.diagnostics, written.document, synthesis, self._repairs)
+        if not done:
+            raise _refused(outcome)
+        self.repaired += done
+
+    def _with_real_ids(
+        self, raised: _Raised, synthesis: Synthesis, subjects: Subjects, schemas: Schemas
+    ) -> tuple[bytes, Ledger]:
+        new = {each.configuration_address: each for each in raised.state.instances} if raised.state else {}
+        twins = [
+            (subject, new[name])
+            for subject in subjects.written
+            if (name := synthesis.names[subject.address]) in new and subject.address not in self._repairs.left_out
+        ]
+        ids = learn(twins, schemas)
+        rewritten = rewrite(json.loads(raised.export), ids, [real for real, _ in twins])
+        came_up = {real.address: raised.written.unknown.get(real.address, ()) for real, _ in twins}
+        gaps = {**_missing(subjects, came_up), **self._repairs.left_out, **ids.diverged}
+        ledger = _ledger(self._state, subjects, came_up, gaps, rewritten.clashes)
+        return json.dumps(rewritten.content, separators=(",", ":")).encode(), ledger
+
+
+def _missing(subjects: Subjects, came_up: dict[str, tuple[str, ...]]) -> dict[str, str]:
+    return {each.address: "it did not come up" for each in subjects.written if each.address not in came_up}
+
+
+def _ledger(
+    state: State,
+    subjects: Subjects,
+    came_up: dict[str, tuple[str, ...]],
+    gaps: dict[str, str],
+    clashes: tuple[str, ...],
+) -> Ledger:
+    def entry(instance: Instance) -> Entry:
+        address = instance.address
+        if address in subjects.settled:
+            return subjects.settled[address]
+        standing = Standing.CLONED if instance.managed else Standing.STOOD_IN
+        return Entry(
+            address=address,
+            type=instance.type,
+            mode=instance.mode,
+            standing=Standing.GAP if address in gaps else standing,
+            reason=gaps.get(address, ""),
+            unknown=() if address in gaps else came_up.get(address, ()),
+        )
+
+    shared = tuple(f"two records of the engine's share the key {clash}" for clash in clashes)
+    return Ledger(entries=tuple(entry(instance) for instance in state.instances), shared=shared)
+
+
+def _refused(outcome: ApplyOutcome) -> ConfigurationError:
+    # Of the diagnostics, only the summaries: the details quote values.
+    errors = [diagnostic for diagnostic in outcome.diagnostics if diagnostic.severity == "error"]
+    told = "; ".join(dict.fromkeys(diagnostic.summary for diagnostic in errors))
+    return ConfigurationError(
+        f"Terraform could not apply the configuration that was written from the state: {told or 'no error was told'}.",
+        hint="Rehearse with --target config:DIR, or with the state of a smaller part of the environment.",
+    )

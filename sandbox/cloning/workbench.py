@@ -1,0 +1,161 @@
+"""Terraform at work on a written configuration, in a folder of its own that is gone afterwards: it holds secrets."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from sandbox.cloning.placement import Place
+from sandbox.cloning.schema import Schemas, resource_schemas
+from sandbox.cloning.synthesise import FILE, Written
+from sandbox.cloning.tfstate import State, parse_state
+from sandbox.errors import ConfigurationError
+from sandbox.executors.terraform.binary import TerraformBinary
+from sandbox.executors.terraform.deadline import Deadline
+from sandbox.executors.terraform.environment import Surroundings, cache_folder, for_commands
+from sandbox.executors.terraform.executor import TerraformExecutor
+from sandbox.executors.terraform.run import capture
+from sandbox.executors.terraform.waits import installed_providers
+from sandbox.executors.terraform.workspace import Workspace
+from sandbox.ports import Progress
+from sandbox.rehearsal import ApplyOutcome
+
+_STATE = "terraform.tfstate"
+_NOWHERE = "http://127.0.0.1:1"
+"""Each apply names its own endpoint."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Toolchain:
+    """Which Terraform, and how."""
+
+    binary: TerraformBinary
+    environment: Mapping[str, str]
+    """The environment of this program; an allowlist of it is passed on."""
+    deadline: Deadline
+    parallelism: int = 16
+    provider_version: str = ""
+    """A version constraint for the AWS provider; empty for any. A state does not tell which version wrote it."""
+    shorten_waits: bool = True
+
+
+class Workbench:
+    """One configuration, written and applied as often as it takes.
+
+    Args:
+        tools: Which Terraform, and how.
+        scratch: A folder that does not exist yet.
+        place: The default account and region.
+        progress: Told what is going on.
+    """
+
+    def __init__(self, tools: Toolchain, *, scratch: Path, place: Place, progress: Progress) -> None:
+        self._tools = tools
+        self._scratch = scratch
+        self._place = place
+        scratch.mkdir(mode=0o700, parents=True)
+        # Variables and a workspace of the user's mean something to their configuration, not to this one.
+        self._environment = {
+            name: value
+            for name, value in tools.environment.items()
+            if not name.startswith("TF_VAR_") and name != "TF_WORKSPACE"
+        }
+        self._executor = TerraformExecutor(
+            binary=tools.binary,
+            endpoint=_NOWHERE,
+            account=place.account,
+            region=place.region,
+            scratch=scratch,
+            environment=self._environment,
+            progress=progress,
+            deadline=tools.deadline,
+            parallelism=tools.parallelism,
+            shorten_waits=tools.shorten_waits,
+        )
+
+    def prepare(self, written: Written) -> Workspace:
+        """Install the provider that a configuration names.
+
+        Raises:
+            ConfigurationError: Terraform does not accept it.
+            MissingToolError: the provider cannot be had.
+        """
+        source = self._scratch / "source"
+        source.mkdir(mode=0o700)
+        (source / FILE).write_text(written.document.text, encoding="utf-8")
+        workspace = self._executor.prepare("clone", source)
+        self._executor.init(workspace)
+        return workspace
+
+    def schemas(self, workspace: Workspace, types: Sequence[str]) -> Schemas:
+        """The installed provider's schemas of resource types.
+
+        Raises:
+            ConfigurationError: they are not understood, or no provider is installed.
+        """
+        provider = next(
+            (found for found in installed_providers(workspace.root) if found.source_address.endswith("/aws")), None
+        )
+        if provider is None:
+            raise ConfigurationError("Terraform installed no AWS provider for the clone.")
+        return resource_schemas(
+            types,
+            provider=provider.source_address,
+            version=provider.version,
+            cache=cache_folder(self._tools.environment),
+            ask=lambda: self._ask_for_schemas(workspace),
+        )
+
+    def apply(self, workspace: Workspace, written: Written, *, endpoint: str) -> ApplyOutcome:
+        """Apply a configuration to an engine that has nothing of it yet.
+
+        Raises:
+            TimeoutExpiredError: it ran into the deadline.
+        """
+        for name in (_STATE, f"{_STATE}.backup"):
+            (workspace.root / name).unlink(missing_ok=True)
+        _write(workspace.root / FILE, written.document.text.encode())
+        for name, content in written.files.items():
+            _write(workspace.root / name, content)
+        return self._executor.apply_all(workspace, endpoint=endpoint)
+
+    def state(self, workspace: Workspace) -> State | None:
+        """What the last apply made; None where it made nothing.
+
+        Raises:
+            ConfigurationError: it cannot be read.
+        """
+        try:
+            return parse_state((workspace.root / _STATE).read_bytes())
+        except FileNotFoundError:
+            return None
+
+    def clear(self) -> None:
+        """Remove the folder, with the secrets in it."""
+        shutil.rmtree(self._scratch, ignore_errors=True)
+
+    def _ask_for_schemas(self, workspace: Workspace) -> str:
+        surroundings = Surroundings.create(self._scratch, account=self._place.account, region=self._place.region)
+        binary = self._tools.binary
+        return capture(
+            [str(binary.path), *binary.arguments, "providers", "schema", "-json"],
+            title="terraform providers schema",
+            cwd=workspace.root,
+            environment=for_commands(
+                self._environment,
+                surroundings,
+                endpoint=_NOWHERE,
+                account=self._place.account,
+                region=self._place.region,
+            ),
+            deadline=self._tools.deadline,
+        )
+
+
+def _write(path: Path, content: bytes) -> None:
+    path.unlink(missing_ok=True)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(content)
