@@ -254,6 +254,8 @@ class _Stage:
     def _plans(self, baseline: Workspace | None, change: Workspace) -> tuple[Plan, Plan]:
         """Plan the unchanged baseline once more (what is in that plan is noise) and the change, side by side."""
         self._progress.phase("Planning the change")
+        # For calls that follow a URL the engine handed out: those come in by the main port.
+        self._recorder.phase("plan")
         with self._watch.phase("plan"), self._watch.waiting(), ThreadPoolExecutor(1) as pool:
             noise: Future[Plan] | None = None
             if baseline is not None:
