@@ -73,6 +73,13 @@ RULES: tuple[Rule, ...] = (
     _omit("aws_instance", "cpu_core_count", "conflicts with cpu_options, which tells the same"),
     _omit("aws_instance", "cpu_threads_per_core", "conflicts with cpu_options, which tells the same"),
     _omit("aws_subnet", "availability_zone_id", "conflicts with availability_zone, which tells the same"),
+    _omit(
+        "aws_subnet",
+        "map_customer_owned_ip_on_launch",
+        "a state has it as false, and the provider wants it together with an outpost's pool",
+    ),
+    _omit("aws_subnet", "enable_lni_at_device_index", "a state has it as zero, which the provider refuses"),
+    _omit("aws_vpc", "ipv6_netmask_length", "a state has it as zero, and the provider wants it together with a pool"),
     _omit("aws_lb", "subnet_mapping", "conflicts with subnets, which tells the same"),
     _omit("aws_autoscaling_group", "launch_template.name", "conflicts with launch_template.id"),
     _omit("aws_autoscaling_group", "availability_zones", "conflicts with vpc_zone_identifier"),

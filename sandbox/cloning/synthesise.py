@@ -119,7 +119,7 @@ class Synthesis:
         content: dict[str, Json] = {
             "terraform": {"required_providers": {PROVIDER: self._provider}},
             "provider": {PROVIDER: list(self._provider_blocks())},
-            "resource": resources,
+            **({"resource": resources} if resources else {}),
         }
         return Written(document=write_document(content), files=files, unknown=unknown)
 

@@ -2,12 +2,12 @@
 
 MiniStack knows how to put every service's state into JSON (``get_state``) and back (``load_persisted_state``): it does
 so in files, when it ends and when it starts, if asked to persist. Here the same document goes through memory, once, and
-with three things that the files leave elsewhere or out: the bodies of S3 objects, their versions, and the code of
+with what the files leave elsewhere or out: the objects in S3 buckets and all that belongs to one, and the code of
 functions. Whatever ids are in the document, the engine has them afterwards.
 
-The document: ``{"format": 1, "services": {name: state}, "objects": ..., "versions": ...}``. Bytes are
-``{"__bytes__": base64}``; a store per account (and region) has keys in which NUL separates account, region and the key
-as Python writes it.
+The document: ``{"format": 1, "services": {name: state}, "objects": [[account, bucket, objects]], "stores": {name:
+store}}``. Bytes are ``{"__bytes__": base64}``; a store per account (and region) has keys in which NUL separates
+account, region and the key as Python writes it.
 """
 
 # ruff: noqa: SLF001 - the engine's ways to save and to load are private; its version is pinned, for this among others
@@ -22,6 +22,15 @@ import ministack.app
 from ministack.core import persistence
 
 FORMAT = 1
+_OBJECT_STORES = (
+    "_object_versions",
+    "_object_tags",
+    "_object_acl",
+    "_object_annotations",
+    "_object_retention",
+    "_object_legal_hold",
+)
+"""What the service keeps of objects beside their buckets."""
 _BLOB = "code_blob_ref"
 
 
@@ -33,7 +42,7 @@ def dump() -> bytes:
     s3 = ministack.app._loaded_modules.get("s3")
     if s3 is not None:
         document["objects"] = [[*key, bucket.get("objects") or {}] for key, bucket in s3._buckets._data.items()]
-        document["versions"] = s3._object_versions
+        document["stores"] = {name: getattr(s3, name) for name in _OBJECT_STORES}
     text = json.dumps(document, default=persistence._json_default, separators=(",", ":"))
     return _with_code(text)
 
@@ -55,7 +64,8 @@ def load(content: bytes) -> None:
         s3 = ministack.app._get_module("s3")
         for account, bucket, objects in document["objects"]:
             s3._buckets._data[account, bucket]["objects"] = objects
-        s3._object_versions._data.update(document["versions"]._data)
+        for name in _OBJECT_STORES:
+            getattr(s3, name)._data.update(document["stores"][name]._data)
 
 
 def _with_code(text: str) -> bytes:
