@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from sandbox.clock import Stopwatch
-from sandbox.cloning.engine import ExportingEngine, SeedableEngine
+from sandbox.cloning.engine import ExportingEngine, SeedableEngine, only_images
 from sandbox.cloning.idmap import learn
 from sandbox.cloning.ledger import Entry, Ledger, Standing
 from sandbox.cloning.placement import Place
@@ -134,7 +134,7 @@ class _Cloning:
         """The state for the clone to start from, and what is in it."""
         if not any(is_aws(instance) for instance in self._state.instances):
             subjects = choose(self._state, {})
-            return b"", _ledger(self._state, subjects, {}, {}, ())
+            return only_images(subjects.images), _ledger(self._state, subjects, {}, {}, ())
         bench = Workbench(self._tools, scratch=self._scratch / "bench", place=place, progress=self._progress)
         try:
             return self._make(bench, place)
@@ -148,7 +148,7 @@ class _Cloning:
         subjects = choose(self._state, schemas)
         synthesis = self._synthesis(subjects.written, schemas, place)
         with self._watch.phase("clone: apply"), self._watch.waiting():
-            raised = self._raise(bench, workspace, synthesis)
+            raised = self._raise(bench, workspace, synthesis, only_images(subjects.images))
         with self._watch.phase("clone: ids"):
             return self._with_real_ids(raised, synthesis, subjects, schemas)
 
@@ -164,12 +164,12 @@ class _Cloning:
             version=self._tools.provider_version,
         )
 
-    def _raise(self, bench: Workbench, workspace: Workspace, synthesis: Synthesis) -> _Raised:
+    def _raise(self, bench: Workbench, workspace: Workspace, synthesis: Synthesis, images: bytes) -> _Raised:
         """Apply, repair, apply again on an empty engine, until it comes up."""
         plans = 0
         for attempt in range(1, _APPLIES + 1):
             folder = self._scratch / f"scratch-{attempt}"
-            with self._engine.start(folder, public_port=self._public_port) as running:
+            with self._engine.start(folder, public_port=self._public_port, state=images) as running:
                 while True:
                     written = synthesis.write(self._repairs)
                     self._progress.resources(0, len(synthesis.subjects) - len(self._repairs.left_out))

@@ -2,11 +2,33 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable
 from contextlib import AbstractContextManager
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Protocol
 
 from sandbox.ports import RunningEngine
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MachineImage:
+    """An image that nobody made in this environment: an instance runs it, or a data source found it."""
+
+    id: str
+    name: str = ""
+    description: str = ""
+    platform: str = ""
+    root_device: str = "/dev/xvda"
+    owner: str = ""
+    owner_alias: str | None = None
+
+
+def only_images(images: Iterable[MachineImage]) -> bytes:
+    """A state with nothing but machine images."""
+    found = [asdict(image) for image in images]
+    return json.dumps({"images": found}).encode() if found else b""
 
 
 class ExportingEngine(RunningEngine, Protocol):
@@ -28,4 +50,11 @@ class SeedableEngine(Protocol):
         """What ``--engine`` calls it."""
 
     def start(self, scratch: Path, *, public_port: int, state: bytes = b"") -> AbstractContextManager[ExportingEngine]:
-        """As `sandbox.ports.Engine.start`, from a state that another engine of the same kind and version handed out."""
+        """As `sandbox.ports.Engine.start`, from a state.
+
+        Args:
+            scratch: A folder of this clone's own.
+            public_port: The port to name in URLs.
+            state: What another engine of the same kind and version handed out; or a JSON document with nothing but
+                ``images``, a list of `MachineImage` as objects; or nothing.
+        """

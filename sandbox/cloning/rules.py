@@ -16,8 +16,10 @@ class Effect(Enum):
 
     OMIT = "omit"
     """Never written."""
-    OMIT_FALSE = "omit-false"
-    """Written only where it is true."""
+    OMIT_ZERO = "omit-zero"
+    """Written only where it is neither false nor zero: a state does not tell these from "not set"."""
+    OMIT_BESIDE = "omit-beside"
+    """Not written where the state has the argument named by the rule's value, too."""
     DEFAULT = "default"
     """Written with the rule's value where the state has none."""
 
@@ -61,6 +63,15 @@ def _omit(kind: str, path: str, reason: str) -> Rule:
     return Rule(type=kind, path=path, effect=Effect.OMIT, reason=reason)
 
 
+def _omit_zero(kind: str, path: str, reason: str) -> Rule:
+    return Rule(type=kind, path=path, effect=Effect.OMIT_ZERO, reason=reason)
+
+
+def _omit_beside(kind: str, path: str, other: str) -> Rule:
+    reason = f"conflicts with {other}, which tells the same"
+    return Rule(type=kind, path=path, effect=Effect.OMIT_BESIDE, reason=reason, value=other)
+
+
 RULES: tuple[Rule, ...] = (
     _omit(
         "aws_instance",
@@ -70,30 +81,40 @@ RULES: tuple[Rule, ...] = (
     _omit("aws_instance", "private_ip", "as above; the address is mapped back afterwards"),
     _omit("aws_instance", "source_dest_check", "conflicts with a network interface, and true is the default"),
     _omit("aws_instance", "primary_network_interface_id", "the interface is made with the instance"),
+    _omit(
+        "aws_instance",
+        "instance_initiated_shutdown_behavior",
+        "set by a second call, which engines lack; a plan shows where it is not the default",
+    ),
     _omit("aws_instance", "cpu_core_count", "conflicts with cpu_options, which tells the same"),
     _omit("aws_instance", "cpu_threads_per_core", "conflicts with cpu_options, which tells the same"),
-    _omit("aws_subnet", "availability_zone_id", "conflicts with availability_zone, which tells the same"),
-    _omit(
-        "aws_subnet",
-        "map_customer_owned_ip_on_launch",
-        "a state has it as false, and the provider wants it together with an outpost's pool",
+    _omit_beside("aws_subnet", "availability_zone_id", "availability_zone"),
+    _omit_zero(
+        "aws_subnet", "map_customer_owned_ip_on_launch", "the provider wants it together with an outpost's pool"
     ),
-    _omit("aws_subnet", "enable_lni_at_device_index", "a state has it as zero, which the provider refuses"),
-    _omit("aws_vpc", "ipv6_netmask_length", "a state has it as zero, and the provider wants it together with a pool"),
-    _omit("aws_lb", "subnet_mapping", "conflicts with subnets, which tells the same"),
+    _omit_zero("aws_subnet", "enable_lni_at_device_index", "the provider refuses zero"),
+    _omit_zero("aws_vpc", "ipv6_netmask_length", "the provider wants it together with a pool"),
+    _omit_zero("aws_route53_record", "multivalue_answer_routing_policy", "the provider wants it with set_identifier"),
+    _omit_zero("aws_route53_record", "ttl", "an alias has none, and the provider wants it together with records"),
+    _omit_zero("aws_cloudwatch_metric_alarm", "datapoints_to_alarm", "the provider refuses zero"),
+    _omit_zero("aws_autoscaling_policy", "min_adjustment_magnitude", "the provider refuses zero"),
+    _omit_zero("aws_opensearch_domain", "cluster_config.warm_count", "the provider refuses zero"),
+    _omit_zero("aws_scheduler_schedule", "flexible_time_window.maximum_window_in_minutes", "the provider refuses zero"),
+    _omit_zero(
+        "aws_sfn_state_machine",
+        "encryption_configuration.kms_data_key_reuse_period_seconds",
+        "the provider refuses zero",
+    ),
+    _omit_beside("aws_elasticache_replication_group", "num_node_groups", "num_cache_clusters"),
+    _omit_beside("aws_lb", "subnet_mapping", "subnets"),
     _omit("aws_autoscaling_group", "launch_template.name", "conflicts with launch_template.id"),
-    _omit("aws_autoscaling_group", "availability_zones", "conflicts with vpc_zone_identifier"),
+    _omit_beside("aws_autoscaling_group", "availability_zones", "vpc_zone_identifier"),
     _omit("aws_nat_gateway", "private_ip", "taken already: the engine gives it to the gateway's interface itself"),
     _omit("aws_network_interface", "private_ip", "conflicts with private_ips, which tells the same"),
     _omit("aws_network_interface", "private_ip_list", "conflicts with private_ips, which tells the same"),
     _omit("aws_network_interface", "attachment", "made by the resource that attaches it"),
     _omit("aws_eip", "network_interface", "follows from the instance or the association"),
-    Rule(
-        type="aws_security_group_rule",
-        path="self",
-        effect=Effect.OMIT_FALSE,
-        reason="conflicts with cidr_blocks and source_security_group_id even where it is false",
-    ),
+    _omit_zero("aws_security_group_rule", "self", "conflicts with cidr_blocks and others even where it is false"),
     Rule(
         type="aws_cloudwatch_metric_alarm",
         path="statistic",

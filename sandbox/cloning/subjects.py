@@ -6,12 +6,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
+from sandbox.cloning.engine import MachineImage
 from sandbox.cloning.ledger import Entry, Standing
 from sandbox.cloning.rules import COMPUTED_DATA, NO_REMOTE_SIDE, NOT_STOOD_IN
 from sandbox.cloning.schema import Schemas
 from sandbox.cloning.tfstate import Instance, Json, State
 
 AWS = "hashicorp/aws"
+_IMAGE_TYPES = frozenset({"aws_ami", "aws_ami_copy", "aws_ami_from_instance"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +23,8 @@ class Subjects:
     written: tuple[Instance, ...]
     settled: Mapping[str, Entry]
     """By address: what needs no writing, or cannot be written."""
+    images: tuple[MachineImage, ...] = ()
+    """What instances run, and data sources found."""
 
 
 def aws_types(state: State) -> frozenset[str]:
@@ -47,7 +51,33 @@ def choose(state: State, schemas: Schemas) -> Subjects:
         else:
             managed_ids.add((instance.type, instance.text("id")))
             written.append(_stand_in(instance))
-    return Subjects(written=tuple(written), settled=MappingProxyType(settled))
+    return Subjects(written=tuple(written), settled=MappingProxyType(settled), images=_images(state))
+
+
+def _images(state: State) -> tuple[MachineImage, ...]:
+    """By data sources first: they know more of an image than its id."""
+    own = {each.text("id") for each in state.instances if each.managed and each.type in _IMAGE_TYPES}
+    found: dict[str, MachineImage] = {}
+    for instance in sorted(state.instances, key=lambda each: each.managed):
+        if instance.type == "aws_ami" and not instance.managed:
+            found[instance.text("id")] = _image(instance)
+        elif instance.managed:
+            for image in (instance.text(name) for name in ("ami", "image_id")):
+                if image.startswith("ami-"):
+                    found.setdefault(image, MachineImage(id=image, name=image))
+    return tuple(image for image in found.values() if image.id and image.id not in own)
+
+
+def _image(instance: Instance) -> MachineImage:
+    return MachineImage(
+        id=instance.text("id"),
+        name=instance.text("name"),
+        description=instance.text("description"),
+        platform=instance.text("platform"),
+        root_device=instance.text("root_device_name") or "/dev/xvda",
+        owner=instance.text("owner_id"),
+        owner_alias=instance.text("image_owner_alias") or None,
+    )
 
 
 def _without_writing(instance: Instance, schemas: Schemas, known: Iterable[tuple[str, str]]) -> Entry | None:
@@ -66,6 +96,8 @@ def _without_writing(instance: Instance, schemas: Schemas, known: Iterable[tuple
 
 
 def _data_without_writing(instance: Instance, schemas: Schemas, known: Iterable[tuple[str, str]]) -> Entry | None:
+    if instance.type == "aws_ami" and instance.text("id"):
+        return _entry(instance, Standing.STOOD_IN, "an image of this id, name and owner, with nothing in it")
     if instance.type in COMPUTED_DATA:
         return _entry(instance, Standing.NOT_NEEDED, COMPUTED_DATA[instance.type])
     if (instance.type, instance.text("id")) in known:
@@ -87,8 +119,6 @@ def _stand_in(instance: Instance) -> Instance:
     for old, new in _RENAMED.get(instance.type, {}).items():
         if old in attributes:
             attributes.setdefault(new, attributes[old])
-    if instance.type == "aws_ami":
-        attributes["ebs_block_device"] = [{"device_name": instance.text("root_device_name"), "volume_size": 8}]
     for name, value in _DEFAULTS.get(instance.type, {}).items():
         attributes.setdefault(name, value)
     return replace(instance, attributes=MappingProxyType(attributes))

@@ -158,7 +158,8 @@ class _Writer:
         self._references = references
         self._left_out = left_out
         self._rules = tuple(rule for rule in RULES if rule.type == subject.type)
-        self._omitted = dropped | {rule.path for rule in self._rules if rule.effect is Effect.OMIT}
+        self._omitted = dropped | {rule.path for rule in self._rules if _omits(rule, subject.attributes)}
+        self._not_zero = frozenset(rule.path for rule in self._rules if rule.effect is Effect.OMIT_ZERO)
 
     def body(self, schema: Block) -> dict[str, Json]:
         """The arguments and nested blocks."""
@@ -203,7 +204,7 @@ class _Writer:
             return value is not None
         if is_empty(value) or attribute.deprecated:
             return False
-        if value is False and any(r.path == path + name and r.effect is Effect.OMIT_FALSE for r in self._rules):
+        if not value and path + name in self._not_zero:
             return False
         return not (attribute.computed and _is_the_engines(name, value))
 
@@ -257,6 +258,11 @@ def is_empty(value: Json) -> bool:
     return value is None or value in ("", [], {})
 
 
+def _omits(rule: Rule, values: Mapping[str, Json]) -> bool:
+    beside = rule.effect is Effect.OMIT_BESIDE and bool(values.get(str(rule.value)))
+    return beside or rule.effect is Effect.OMIT
+
+
 def _is_the_engines(name: str, value: Json) -> bool:
     """Whether an optional and computed value is rather the engine's than the configuration's."""
     if isinstance(value, str):
@@ -265,8 +271,9 @@ def _is_the_engines(name: str, value: Json) -> bool:
 
 
 def _is_dangling(value: Json) -> bool:
-    """Whether an id was not recognised as anybody's: it would mean nothing to the engine."""
-    return isinstance(value, str) and not value.startswith("arn:") and UNMISTAKABLE.fullmatch(value) is not None
+    """Whether an id was not recognised as anybody's: it would mean nothing to the engine (but images are AWS's own)."""
+    is_id = isinstance(value, str) and UNMISTAKABLE.fullmatch(value) is not None
+    return is_id and not str(value).startswith(("arn:", "ami-"))
 
 
 def _bodies(value: Json) -> Iterable[Mapping[str, Json]]:
@@ -282,4 +289,4 @@ def _bodies(value: Json) -> Iterable[Mapping[str, Json]]:
 def _says_something(schema: Block, body: Mapping[str, Json]) -> bool:
     """Whether a nested block can be written: providers also report blocks that nobody wrote, with nothing in them."""
     required = [name for name, attribute in schema.attributes.items() if attribute.required]
-    return not required or any(body.get(name) is not None for name in required)
+    return not required or any(not is_empty(body.get(name)) for name in required)

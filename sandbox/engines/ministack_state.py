@@ -8,6 +8,9 @@ functions. Whatever ids are in the document, the engine has them afterwards.
 The document: ``{"format": 1, "services": {name: state}, "objects": [[account, bucket, objects]], "stores": {name:
 store}}``. Bytes are ``{"__bytes__": base64}``; a store per account (and region) has keys in which NUL separates
 account, region and the key as Python writes it.
+
+Further, ``"images": [{"id", "name", "description", "platform", "root_device", "owner", "owner_alias"}]``: machine
+images that exist although nobody made them here, as AWS's own do. A document may consist of these alone.
 """
 
 # ruff: noqa: SLF001 - the engine's ways to save and to load are private; its version is pinned, for this among others
@@ -20,6 +23,7 @@ from typing import Any
 
 import ministack.app
 from ministack.core import persistence
+from ministack.services import ec2
 
 FORMAT = 1
 _OBJECT_STORES = (
@@ -31,6 +35,9 @@ _OBJECT_STORES = (
     "_object_legal_hold",
 )
 """What the service keeps of objects beside their buckets."""
+_IMAGE = ("id", "name", "description", "platform", "root_device", "owner", "owner_alias")
+"""The order in which the engine lists its own images."""
+_PARTS = frozenset({"services", "images"})
 _BLOB = "code_blob_ref"
 
 
@@ -38,7 +45,11 @@ def dump() -> bytes:
     """Everything that the engine in this process holds."""
     savers = ministack.app._build_persistence_save_dict()
     states = {name: get_state() for name, get_state in savers.items()}
-    document: dict[str, Any] = {"format": FORMAT, "services": {name: state for name, state in states.items() if state}}
+    document: dict[str, Any] = {
+        "format": FORMAT,
+        "services": {name: state for name, state in states.items() if state},
+        "images": [dict(zip(_IMAGE, image, strict=True)) for image in ec2._STUB_AMIS],
+    }
     s3 = ministack.app._loaded_modules.get("s3")
     if s3 is not None:
         document["objects"] = [[*key, bucket.get("objects") or {}] for key, bucket in s3._buckets._data.items()]
@@ -54,10 +65,13 @@ def load(content: bytes) -> None:
         ValueError: it is not such a document.
     """
     document = json.loads(content, object_hook=persistence._json_object_hook)
-    if not isinstance(document, dict) or document.get("format") != FORMAT:
+    if not isinstance(document, dict) or document.get("format", FORMAT) != FORMAT or not document.keys() & _PARTS:
         raise ValueError("not an engine's state")
     modules = ministack.app._state_map
-    for name, state in document["services"].items():
+    images = [tuple(image[name] for name in _IMAGE) for image in document.get("images", ())]
+    ids = {image[0] for image in images}
+    ec2._STUB_AMIS[:] = [image for image in ec2._STUB_AMIS if image[0] not in ids] + images
+    for name, state in document.get("services", {}).items():
         # Not through the engine's own loop, which logs what fails and goes on with a part of the state.
         ministack.app._get_module(modules[name]).load_persisted_state(state)
     if "objects" in document:
