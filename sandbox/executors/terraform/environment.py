@@ -109,16 +109,11 @@ def for_commands(
 def _proxies(endpoint: str) -> dict[str, str]:
     """Send every other web request to the recorder, which refuses it and says so in the report.
 
-    It also gives S3 Control a way in: its clients put the account id before the endpoint's host name. Loopback addresses
-    are reached directly (Go's `net/http` does that by itself; others want to be told).
+    It also gives S3 Control a way in: its clients put the account id before the endpoint's host name. Loopback
+    addresses are reached directly (Go's `net/http` does that by itself; others want to be told).
     """
-    proxies = {name: endpoint for name in _PROXIES}
-    return {
-        **proxies,
-        **{name.lower(): value for name, value in proxies.items()},
-        "NO_PROXY": _DIRECT,
-        "no_proxy": _DIRECT,
-    }
+    through = dict.fromkeys((*_PROXIES, *(name.lower() for name in _PROXIES)), endpoint)
+    return {**through, "NO_PROXY": _DIRECT, "no_proxy": _DIRECT}
 
 
 def for_init(
