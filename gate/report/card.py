@@ -339,7 +339,8 @@ def _stakes(change: ResourceChange) -> Iterator[str]:
         if before != after:
             yield f"{visible(name)}: {_number(before)} → {_number(after)}"
         elif before:
-            yield f"{visible(name)}: {before:,} (kept)"
+            # Equal counts around a replace say nothing of what was kept: they are counted in two different resources.
+            yield f"{visible(name)}: {before:,}" + ("" if change.action.destroys else " (kept)")
 
 
 def _number(count: int | None) -> str:

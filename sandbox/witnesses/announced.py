@@ -126,12 +126,17 @@ def _resolved(change: PlannedChange, after: StateInstance | None) -> Iterator[At
             item.path[: len(path)] == path or path[: len(item.path)] == item.path for path in change.replace_paths
         )
         value = item.after
-        if value is Marker.UNKNOWN and after is not None:
+        if after is not None and _decided_later(change, value):
             found = value_at(after.attributes, item.path)
-            value = Marker.UNKNOWN if found is Marker.ABSENT else found
+            value = value if found is Marker.ABSENT else found
             if not forces and equivalent(item.before, value):
                 continue
         yield AttributeChange(path=item.path, before=item.before, after=value, forces_replacement=forces)
+
+
+def _decided_later(change: PlannedChange, value: Value) -> bool:
+    """Whether the apply says more than the plan: a value left open, or left out of something that is made anew."""
+    return value is Marker.UNKNOWN or (change.action is Action.REPLACE and value in (None, Marker.ABSENT))
 
 
 def value_at(value: Value, path: Path) -> Value:
