@@ -38,7 +38,8 @@ bench: $(VENV)/.ready  ## measure; prints figures, asserts nothing
 docs: $(VENV)/.ready  ## regenerate what is generated in docs/
 	@$(BIN)/python -m gate.cli.reference docs/cli.md
 
-lock:  ## write constraints.txt anew from what is installed
+lock:  ## write constraints.txt anew
+	@$(BIN)/pip install --quiet --upgrade -e '.[dev,terraform]'
 	@$(BIN)/pip freeze --exclude-editable > constraints.txt
 
 clean:  ## remove the environment and caches
