@@ -1,21 +1,26 @@
 """Measure clones made from a state: how much came up, what a plan of the original finds in them, and how long it took.
 
-    python benchmarks/bench_clone.py FOLDER [--var NAME=VALUE] [--json FILE]
+    python benchmarks/bench_clone.py FOLDER [--var NAME=VALUE] [--json FILE] [--reshape]
 
 "Production" is the configuration in FOLDER, applied to one engine. What that engine shows for the untouched
 configuration is the baseline: a clone is as good as it gets when the original configuration with the original state
 plans exactly that against it. The clone is made from the state alone; it never sees FOLDER.
+
+With --reshape, the ids of production are other ones than any engine gave out, in the forms that AWS gives them, before
+the clone is made.
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import os
+import re
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,6 +63,7 @@ def main() -> int:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--var", action="append", default=[])
     parser.add_argument("--json", type=Path)
+    parser.add_argument("--reshape", action="store_true")
     arguments = parser.parse_args()
     environment = {name: value for name, value in os.environ.items() if name != "TF_CLI_CONFIG_FILE"}
     with (
@@ -67,9 +73,12 @@ def main() -> int:
         tools = Toolchain(
             binary=find_terraform(None, environment), environment=environment, deadline=Deadline.after(900)
         )
+        shaped = reshaped if arguments.reshape else str
+        state = parse_state(shaped(real.state.document.decode()).encode())
+        (real.workspace.root / "terraform.tfstate").write_bytes(state.document)
         start = time.perf_counter()
         with clone_from_state(
-            real.state,
+            state,
             engine=MiniStackEngine(),
             tools=tools,
             scratch=scratch / "clone",
@@ -80,7 +89,8 @@ def main() -> int:
         ) as clone:
             seconds = time.perf_counter() - start
             found = real.terraform.plan(real.workspace, endpoint=clone.engine.endpoint)
-            figures = report(real, clone, found, seconds)
+            before = {address: shaped(text) for address, text in changes(real.baseline).items()}
+            figures = report(real, clone, before, changes(found), seconds)
     if arguments.json:
         arguments.json.write_text(json.dumps(figures, indent=1))
     return 1 if figures["beyond the baseline"] else 0
@@ -119,10 +129,25 @@ def production(
         yield Production(terraform=terraform, workspace=workspace, state=state, baseline=baseline, seconds=seconds)
 
 
-def report(real: Production, clone: ClonedState, found: Plan, seconds: float) -> dict[str, object]:
+def reshaped(text: str) -> str:
+    """Other ids, one for each: of the same forms, but queues' URLs and databases' hosts as AWS has them."""
+
+    def other(match: re.Match[str]) -> str:
+        digest = hashlib.sha256(match[0].encode()).hexdigest()
+        return "".join(
+            digest[index % 64] if character.isalnum() else character for index, character in enumerate(match[0])
+        )
+
+    text = re.sub(r"http://127\.0\.0\.1:\d+/(\d{12})/", rf"https://sqs.{REGION}.amazonaws.com/\1/", text)
+    uuid = r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b"
+    return re.sub(rf"{uuid}|(?<=-)(?<!ami-)[0-9a-f]{{17}}\b|(?<=-)[0-9a-f]{{8}}\b(?!-)", other, text)
+
+
+def report(
+    real: Production, clone: ClonedState, before: Mapping[str, str], after: Mapping[str, str], seconds: float
+) -> dict[str, object]:
     """Print and return the figures."""
     managed = [each for each in real.state.instances if each.managed]
-    before, after = changes(real.baseline), changes(found)
     beyond = sorted(address for address in after if after[address] != before.get(address))
     figures: dict[str, object] = {
         "instances": len(managed),

@@ -16,16 +16,31 @@ class Document:
 
     text: str = field(repr=False)
     lines: tuple[Path, ...] = field(repr=False)
+    content: Json = field(repr=False)
 
     def path_at(self, line: int) -> Path:
         """Where a line (counted from one) stands: names and indices from the top."""
         return self.lines[line - 1] if 0 < line <= len(self.lines) else ()
 
+    def value_at(self, path: Path) -> Json:
+        """What stands there; null where nothing does."""
+        found = self.content
+        for step in path:
+            match found, step:
+                case dict(), str():
+                    found = found.get(step)
+                case list(), int() if step < len(found):
+                    found = found[step]
+                case _:
+                    return None
+        return found
+
 
 def write_document(content: Mapping[str, Json]) -> Document:
     """Write JSON with one name or element on each line."""
     written = list(_lines(dict(content), ()))
-    return Document(text="\n".join(text for text, _ in written) + "\n", lines=tuple(path for _, path in written))
+    text = "\n".join(line for line, _ in written) + "\n"
+    return Document(text=text, lines=tuple(path for _, path in written), content=dict(content))
 
 
 def _lines(value: Json, path: Path) -> Iterator[tuple[str, Path]]:

@@ -9,9 +9,10 @@ out, the object itself, which is then a gap with the diagnostic as its reason.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 
+from diffing.values import Path
 from sandbox.cloning.document import Document
 from sandbox.cloning.schema import Attribute, Block
 from sandbox.cloning.secrets import Scrubber
@@ -25,6 +26,8 @@ _CONFLICT = re.compile(
 _NAME = re.compile(r"[a-z_][a-z0-9_]+(?:\.0\.[a-z_0-9]+)*")
 _API_NAME = re.compile(r"[A-Z][a-z]+(?:[A-Z][a-z]+)+")
 _LONGEST_REASON = 300
+_OBJECT = 3
+"""Steps into the document to an object: ``resource``, type, name."""
 _ADDRESS = re.compile(r"\w+\.r\d{4}_\w+")
 
 
@@ -53,11 +56,11 @@ def repair(
     for diagnostic in diagnostics:
         if diagnostic.severity != "error":
             continue
-        address, argument = _located(diagnostic, document, synthesis)
+        address, place = _located(diagnostic, document, synthesis)
         if not address or any(each.address == address and not each.path for each in done):
             continue
         text = f"{diagnostic.summary} {diagnostic.detail}"
-        patient = _Patient(address, argument, text, synthesis, repairs)
+        patient = _Patient(address, _Blame.of(place, document), text, synthesis, repairs)
         if patient.treated(done):
             continue
         path = patient.remedy()
@@ -84,14 +87,27 @@ def leave_out(
             repairs.left_out.setdefault(synthesis.by_name[name], "it did not come up")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Blame:
+    """The argument that a diagnostic stands at."""
+
+    argument: tuple[str, ...]
+    """Without indices; empty where it stands at the whole object, or nowhere."""
+    value: Json = field(repr=False)
+
+    @classmethod
+    def of(cls, place: Path, document: Document) -> _Blame:
+        argument = tuple(step for step in place[_OBJECT:] if isinstance(step, str))
+        return cls(argument=argument, value=document.value_at(place) if argument else None)
+
+
 class _Patient:
     """One object with one complaint."""
 
-    def __init__(
-        self, address: str, argument: tuple[str, ...], text: str, synthesis: Synthesis, repairs: Repairs
-    ) -> None:
+    def __init__(self, address: str, blame: _Blame, text: str, synthesis: Synthesis, repairs: Repairs) -> None:
         self._address = address
-        self._argument = argument
+        self._argument = blame.argument
+        self._value = blame.value
         self._text = text
         self._schema = synthesis.schema(address)
         self._values = synthesis.by_address[address].attributes
@@ -113,7 +129,7 @@ class _Patient:
             return ""
         path = ".".join(self._argument)
         attribute = _attribute(self._schema, self._argument)
-        value = _value(self._values, self._argument)
+        value = self._value
         if attribute is None or path in self._dropped:
             return ""
         if attribute.required:
@@ -149,13 +165,12 @@ class _Patient:
         )
 
 
-def _located(diagnostic: Diagnostic, document: Document, synthesis: Synthesis) -> tuple[str, tuple[str, ...]]:
-    """The object that a diagnostic is about, and the argument where it tells; empty where it does not."""
+def _located(diagnostic: Diagnostic, document: Document, synthesis: Synthesis) -> tuple[str, Path]:
+    """The object that a diagnostic is about, and the place in the document; empty where it does not tell."""
     path = document.path_at(diagnostic.line) if diagnostic.filename.endswith(FILE) else ()
     match path:
-        case ("resource", str(kind), str(name), *rest):
-            address = synthesis.by_name.get(f"{kind}.{name}", "")
-            return address, tuple(step for step in rest if isinstance(step, str))
+        case ("resource", str(kind), str(name), *_):
+            return synthesis.by_name.get(f"{kind}.{name}", ""), path
         case _:
             match = _ADDRESS.search(diagnostic.address)
             return synthesis.by_name.get(match[0], "") if match else "", ()
@@ -169,17 +184,6 @@ def _attribute(schema: Block, path: tuple[str, ...]) -> Attribute | None:
             return None
         schema = schema.blocks[step].block
     return None
-
-
-def _value(values: Mapping[str, Json], path: tuple[str, ...]) -> Json:
-    found: Json = dict(values)
-    for step in path:
-        while isinstance(found, list):
-            found = found[0] if found else None
-        if not isinstance(found, dict):
-            return found
-        found = found.get(step)
-    return found
 
 
 def _reason(text: str, synthesis: Synthesis, address: str) -> str:

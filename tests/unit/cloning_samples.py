@@ -32,7 +32,10 @@ SCHEMAS: Schemas = {
     "aws_db_instance": block(password=OPTIONAL, address=GENERATED, replicas=Attribute(computed=True, is_set=True)),
     "aws_lb": block(
         name=OPTIONAL,
-        blocks={"access_logs": NestedBlock(block=Block(attributes={"bucket": REQUIRED, "enabled": OPTIONAL}))},
+        blocks={
+            "access_logs": NestedBlock(block=Block(attributes={"bucket": REQUIRED, "enabled": OPTIONAL})),
+            "mapping": NestedBlock(block=Block(attributes={"subnet": REQUIRED, "role": REQUIRED})),
+        },
     ),
 }
 

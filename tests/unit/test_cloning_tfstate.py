@@ -123,7 +123,7 @@ def test_reads_a_file_and_standard_input(tmp_path: Path, monkeypatch: pytest.Mon
 
 
 def test_a_state_that_is_not_there_is_named(tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match="missing.tfstate"):
+    with pytest.raises(ConfigurationError, match=r"missing\.tfstate"):
         read_state(str(tmp_path / "missing.tfstate"))
 
 
