@@ -19,6 +19,7 @@ from sandbox.executors.terraform.environment import Surroundings, cache_folder, 
 from sandbox.executors.terraform.installation import Installer
 from sandbox.executors.terraform.overrides import child_override, root_override, write_override
 from sandbox.executors.terraform.planfile import parse_plan
+from sandbox.executors.terraform.redaction import secret_values
 from sandbox.executors.terraform.run import Transcript, capture, failure, run_command
 from sandbox.executors.terraform.statefile import parse_state
 from sandbox.executors.terraform.waits import Refused, cli_configuration, installed_providers, shorten
@@ -284,7 +285,9 @@ class TerraformExecutor:
             cwd=ws.root,
             environment=self._environment_of(ws, endpoint),
             deadline=self._deadline,
-            transcript=Transcript(progress=self._progress, total=total),
+            transcript=Transcript(
+                progress=self._progress, secrets=secret_values(self._environment, self._variables, ws), total=total
+            ),
             good=good,
         )
 

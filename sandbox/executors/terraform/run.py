@@ -23,6 +23,7 @@ from sandbox.executors.terraform.events import (
     Text,
     parse_event,
 )
+from sandbox.executors.terraform.redaction import hide
 from sandbox.executors.terraform.waits import DEV_OVERRIDES_WARNING
 from sandbox.ports import Progress, SilentProgress
 from sandbox.rehearsal import ApplyOutcome, Diagnostic
@@ -65,6 +66,8 @@ class Transcript:
     """What a command said, as far as anybody needs it."""
 
     progress: Progress
+    secrets: tuple[str, ...] = ()
+    """Values that no line may show."""
     total: int | None = None
     """How many changes are expected; learned from the summary where nobody knew before."""
     code: int = 0
@@ -79,7 +82,7 @@ class Transcript:
 
     def take(self, line: str) -> None:
         """Take in one line of output."""
-        event = parse_event(line)
+        event = parse_event(hide(line, self.secrets))
         if event is not None:
             self._take(event)
 
@@ -211,7 +214,8 @@ def _add_unexplained(transcript: Transcript, finished: process.Finished) -> None
     """A command that fails without a diagnostic (an old version, a crash) has told why in plain text."""
     if transcript.errors:
         return
-    lines = [line for line in (*transcript.text, *finished.errors) if line.strip()]
+    told = (*transcript.text, *finished.errors)
+    lines = [hide(line, transcript.secrets) for line in told if line.strip()]
     crashed = any(line.startswith(("panic:", "fatal error:")) for line in lines)
     summary = "Terraform crashed" if crashed else f"Terraform ended with exit code {finished.code}"
     transcript.diagnostics.append(Diagnostic(severity="error", summary=summary, detail="\n".join(lines)))
