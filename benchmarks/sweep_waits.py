@@ -20,7 +20,8 @@ from gate.reviewer import ReviewRequest, review
 from gate.scenarios import Scenario, scenario_named, scenarios
 
 GENERATED = re.compile(
-    r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b"  # UUIDs
+    r"\bHostID: [^\s,]+"  # S3's
+    r"|\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b"  # UUIDs
     r"|\b[a-z]{2,10}-[0-9a-f]{8,17}\b"  # sg-0123…, subnet-…, fs-…
     r"|\b[A-Z]{4}[A-Z0-9]{12,17}\b"  # AROA…, AIDA…
     r"|\b(?=[0-9a-z]*[0-9])(?=[0-9a-z]*[a-z])[0-9a-z]{16}\b"  # parts of load balancer ARNs
