@@ -23,6 +23,7 @@ from sandbox.executors.terraform.deadline import Deadline
 from sandbox.executors.terraform.executor import TerraformExecutor
 from sandbox.executors.terraform.run import TerraformFailedError
 from sandbox.executors.terraform.workspace import Workspace
+from sandbox.inventory.accounts import account_of
 from sandbox.inventory.inventory import take_snapshot
 from sandbox.inventory.scope import Scope
 from sandbox.notices import NoticeKeeper
@@ -141,6 +142,7 @@ class _Stage:
         self._pace = pace
         self._watch = watch
         self._gaps: list[Gap] = []
+        self._accounts: dict[str, str] = {}
         self._terraform = TerraformExecutor(
             binary=request.binary,
             endpoint=recorder.endpoint,
@@ -249,7 +251,13 @@ class _Stage:
         ]
 
     def _account_of(self, access_key_id: str) -> str:
-        return access_key_id if access_key_id.isdigit() else self._request.account
+        if access_key_id.isdigit():
+            return access_key_id
+        # Credentials of an assumed role: the engine knows whose they are.
+        if access_key_id not in self._accounts:
+            found = account_of(self._engine.endpoint, access_key_id) if access_key_id else ""
+            self._accounts[access_key_id] = found or self._request.account
+        return self._accounts[access_key_id]
 
     def _plans(self, baseline: Workspace | None, change: Workspace) -> tuple[Plan, Plan]:
         """Plan the unchanged baseline once more (what is in that plan is noise) and the change, side by side."""
