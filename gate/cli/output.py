@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from gate.report import html, markdown, sarif
+from gate.report import html, junit, markdown, sarif
 from sandbox.errors import SandtableError
 
 Document = dict[str, Any]
@@ -56,4 +56,5 @@ RENDERERS: Mapping[str, Callable[[Document], str]] = {
     "markdown": markdown.render,
     "html": html.render,
     "sarif": sarif.render,
+    "junit": junit.render,
 }

@@ -10,7 +10,7 @@ from gate.wiring import DEFAULT_ENGINE, ENGINES, tool_version
 from sandbox.errors import UsageError
 
 PRINTED = ("terminal", "json", "markdown")
-RENDERED = ("terminal", "json", "markdown", "html", "sarif")
+RENDERED = ("terminal", "json", "markdown", "html", "sarif", "junit")
 
 EPILOG = """\
 examples:
