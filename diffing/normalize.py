@@ -12,18 +12,15 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, NoReturn
-
-from deepdiff import DeepDiff
-from deepdiff.operator import BaseOperator
 
 from diffing.change import AttributeChange
 from diffing.values import Marker, Path, Value, freeze
 
 MAX_DEPTH = 60
-"""Values nested deeper than this are compared whole: deepdiff uses several stack frames for each level."""
+"""Values nested deeper than this are compared whole: each level takes stack frames, several in deepdiff."""
 
 KEY_NAMES = ("id", "arn", "sid", "name", "key", "indexname", "attributename", "ruleid")
 """Fields that name an item among its siblings, best first (lower case, without underscores)."""
@@ -97,7 +94,6 @@ _VOLATILE_BY_TYPE: Mapping[str, frozenset[str]] = MappingProxyType(
 )
 
 _EMPTY = "empty"
-_CHANGED = "changed"
 
 
 def volatile_attributes(resource_type: str) -> frozenset[str]:
@@ -162,12 +158,20 @@ def differences(before: Value, after: Value, *, unordered: bool = True) -> tuple
             text are compared by what they say. Without it, items equal on both sides are paired and the rest is
             compared by index.
     """
+    changes: Iterable[AttributeChange]
     if isinstance(after, Mapping | tuple) and before in (None, Marker.ABSENT):
-        changes = _appeared(after, (), unordered=unordered)
+        changes = appeared(after, (), unordered=unordered)
     elif isinstance(before, Mapping | tuple) and after in (None, Marker.ABSENT):
-        changes = _vanished(before, (), unordered=unordered)
+        changes = vanished(before, (), unordered=unordered)
+    elif unordered:
+        # Takes a quarter of a second to load; a plan is compared without it.
+        from diffing.deep import deep_changes  # noqa: PLC0415 - see above
+
+        changes = deep_changes(before, after, unordered=True)
     else:
-        changes = _deep_changes(before, after, unordered=unordered)
+        found: list[AttributeChange] = []
+        _collect(before, after, (), 0, found)
+        changes = found
     return tuple(sorted(changes, key=lambda change: path_order(change.path)))
 
 
@@ -181,77 +185,36 @@ def same(a: Value, b: Value) -> bool:
     return _spelled(a, strict=True) == _spelled(b, strict=True)
 
 
-def _deep_changes(before: Value, after: Value, *, unordered: bool) -> Iterator[AttributeChange]:
-    left, right = _aligned({"": before}, {"": after}, unordered=unordered)
-    if not left and not right:
-        return
-    diff = DeepDiff(
-        left,
-        right,
-        view="tree",
-        custom_operators=[_LeafOperator(unordered=unordered)],
-        ignore_private_variables=False,  # by default deepdiff ignores keys that begin with two underscores
-        threshold_to_diff_deeper=0,  # by default objects with few keys in common are reported whole
-    )
-    for kind in (_CHANGED, "dictionary_item_added", "dictionary_item_removed"):
-        for level in diff.tree.get(kind, ()):
-            path = tuple(level.path(output_format="list"))[1:]
-            yield from _leaf_changes(path, level, kind, unordered=unordered)
+def _collect(before: Value, after: Value, path: Path, depth: int, found: list[AttributeChange]) -> None:
+    """Compare two values down to the leaves.
 
-
-class _LeafOperator(BaseOperator):
-    """Keeps deepdiff to walking objects: whatever is not an object on both sides is a leaf, and compared here.
-
-    Left to itself deepdiff takes markers apart as Python objects and computes text diffs of long strings.
+    It finds what `diffing.deep` finds without ``unordered`` (a property test compares them) and builds nothing in
+    between: a plan has hundreds of thousands of leaves.
     """
-
-    def __init__(self, *, unordered: bool) -> None:
-        super().__init__()
-        self._documents = unordered
-
-    def match(self, level: Any) -> bool:
-        """Whether this pair is a leaf."""
-        return not (isinstance(level.t1, dict) and isinstance(level.t2, dict))
-
-    def give_up_diffing(self, level: Any, diff_instance: Any) -> bool:
-        """Report the pair if it differs, and tell deepdiff to go no deeper."""
-        if not self._equal(level.t1, level.t2):
-            diff_instance.custom_report_result(_CHANGED, level)
-        return True
-
-    def _equal(self, a: Value, b: Value) -> bool:
-        if self._documents and _may_hold_document(a) and _may_hold_document(b):
-            return equivalent(a, b)
-        return same(a, b)
-
-
-def _aligned(
-    before: Mapping[Any, Value], after: Mapping[Any, Value], *, unordered: bool, depth: int = 0
-) -> tuple[dict[Any, Any], dict[Any, Any]]:
-    """Turn two objects into dicts for deepdiff, and lists into dicts by path part; what is equal is left out."""
-    left: dict[Any, Any] = {name: item for name, item in before.items() if item is not Marker.ABSENT}
-    right: dict[Any, Any] = {name: item for name, item in after.items() if item is not Marker.ABSENT}
-    if depth >= MAX_DEPTH:
-        # Frozen objects are no dicts: below this depth they are leaves.
-        return left, right
-    for name in left.keys() & right.keys():
-        match left[name], right[name]:
-            case Mapping() as a, Mapping() as b:
-                aligned = _aligned(a, b, unordered=unordered, depth=depth + 1)
-            case tuple() as a, tuple() as b:
-                items_a, items_b = _paired(a, b, name, unordered=unordered)
-                aligned = _aligned(items_a, items_b, unordered=unordered, depth=depth + 1)
-            case a, b:
-                if type(a) is not type(b) or a != b:
-                    continue
-                aligned = {}, {}
-        left[name], right[name] = aligned
-        if not any(aligned):
-            del left[name], right[name]
-    return left, right
+    left: Mapping[Any, Value]
+    right: Mapping[Any, Value]
+    match before, after:
+        case (Marker.ABSENT, _):
+            found += appeared(after, path, unordered=False)
+            return
+        case (_, Marker.ABSENT):
+            found += vanished(before, path, unordered=False)
+            return
+        case (Mapping(), Mapping()) if depth < MAX_DEPTH:
+            left, right = before, after
+        case (tuple(), tuple()) if depth < MAX_DEPTH:
+            left, right = paired(before, after, path[-1] if path else "", unordered=False)
+        case _:
+            if not same(before, after):
+                found.append(AttributeChange(path=path, before=before, after=after))
+            return
+    for name in (*left, *(name for name in right if name not in left)):
+        a, b = left.get(name, Marker.ABSENT), right.get(name, Marker.ABSENT)
+        if not (type(a) is type(b) is str and a == b):
+            _collect(a, b, (*path, name), depth + 1, found)
 
 
-def _paired(
+def paired(
     before: tuple[Value, ...], after: tuple[Value, ...], name: str | int, *, unordered: bool
 ) -> tuple[dict[str | int, Value], dict[str | int, Value]]:
     """Name the items of two lists so that items which belong together have one name; equal items may be left out."""
@@ -320,22 +283,14 @@ def _rest(items: tuple[Value, ...], spelled: list[str], common: Counter[str]) ->
     return rest
 
 
-def _leaf_changes(path: Path, level: Any, kind: str, *, unordered: bool) -> Iterator[AttributeChange]:
-    """Turn one of deepdiff's findings into changes of leaves."""
-    if kind == "dictionary_item_added":
-        yield from _appeared(level.t2, path, unordered=unordered)
-    elif kind == "dictionary_item_removed":
-        yield from _vanished(level.t1, path, unordered=unordered)
-    else:
-        yield AttributeChange(path=path, before=level.t1, after=level.t2)
-
-
-def _appeared(value: Value, path: Path, *, unordered: bool) -> Iterator[AttributeChange]:
+def appeared(value: Value, path: Path, *, unordered: bool) -> Iterator[AttributeChange]:
+    """Yield the leaves of a value that is there afterwards only."""
     for leaf, item in _leaves(value, path, unordered=unordered):
         yield AttributeChange(path=leaf, before=Marker.ABSENT, after=item)
 
 
-def _vanished(value: Value, path: Path, *, unordered: bool) -> Iterator[AttributeChange]:
+def vanished(value: Value, path: Path, *, unordered: bool) -> Iterator[AttributeChange]:
+    """Yield the leaves of a value that was there before only."""
     for leaf, item in _leaves(value, path, unordered=unordered):
         yield AttributeChange(path=leaf, before=item, after=Marker.ABSENT)
 
@@ -348,7 +303,7 @@ def _leaves(value: Value, path: Path, *, unordered: bool) -> Iterator[tuple[Path
             case Mapping():
                 items = value
             case tuple():
-                items = _paired(value, (), path[-1] if path else "", unordered=unordered)[0]
+                items = paired(value, (), path[-1] if path else "", unordered=unordered)[0]
     if not items and value is not Marker.ABSENT:
         yield path, value
     for name, item in items.items():
@@ -405,7 +360,7 @@ def _spelled_atom(value: Marker | float | None) -> str:
 
 
 def _spelled_text(text: str, *, policy: bool) -> str:
-    if _may_hold_document(text):
+    if may_hold_document(text):
         try:
             parsed = json.loads(text, object_pairs_hook=_unambiguous, parse_constant=_refuse)
             return f"json:{_spelled(freeze(parsed), policy=policy)}"
@@ -414,7 +369,8 @@ def _spelled_text(text: str, *, policy: bool) -> str:
     return json.dumps(text)
 
 
-def _may_hold_document(value: Value) -> bool:
+def may_hold_document(value: Value) -> bool:
+    """Tell whether a value is text that looks like a JSON object or list."""
     return isinstance(value, str) and value.lstrip()[:1] in {"{", "["}
 
 
