@@ -183,9 +183,18 @@ class _Stage:
             calls=self._recorder.calls,
             gaps=tuple(self._gaps),
             timings=self._watch.timings,
-            notices=self._progress.notices,
+            notices=(*self._progress.notices, *self._pace_told()),
             digest=change.digest,
             waits_shortened=self._terraform.waits_shortened,
+        )
+
+    def _pace_told(self) -> tuple[str, ...]:
+        if not self._terraform.waits_shortened:
+            return ()
+        polled = len(self._recorder.calls)
+        return (
+            f"The provider's waits between status reads were shortened (docs/fast-waits.md); with them, {polled} API "
+            "calls were made. How long anything takes on AWS is not rehearsed.",
         )
 
     def _workspaces(self) -> tuple[Workspace | None, Workspace]:
