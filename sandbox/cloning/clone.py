@@ -20,6 +20,7 @@ from pathlib import Path
 from sandbox.clock import Stopwatch
 from sandbox.cloning.engine import ExportingEngine, SeedableEngine, only_images
 from sandbox.cloning.idmap import learn
+from sandbox.cloning.learnt import Learnt
 from sandbox.cloning.ledger import Entry, Ledger, Standing
 from sandbox.cloning.placement import Place
 from sandbox.cloning.repair import Repair, leave_out, repair
@@ -38,6 +39,8 @@ _APPLIES = 5
 """Scratch engines at most; what then still fails is a gap."""
 _PLANS = 12
 """Configurations at most that Terraform refuses before it makes anything."""
+MOST = 5000
+"""Objects to apply: at some ten a second, this many take many minutes already."""
 _SOURCE = f"registry.terraform.io/{AWS}"
 
 
@@ -129,12 +132,14 @@ class _Cloning:
         self._progress = progress
         self._watch = watch
         self._repairs = Repairs()
+        self._suspects: set[str] = set()
 
     def make(self, place: Place) -> tuple[bytes, Ledger]:
         """The state for the clone to start from, and what is in it."""
         if not any(is_aws(instance) for instance in self._state.instances):
             subjects = choose(self._state, {})
             return only_images(subjects.images), _ledger(self._state, subjects, {}, {}, ())
+        self._progress.phase("Making the clone from the state")
         bench = Workbench(self._tools, scratch=self._scratch / "bench", place=place, progress=self._progress)
         try:
             return self._make(bench, place)
@@ -146,9 +151,14 @@ class _Cloning:
             workspace = bench.prepare(self._synthesis((), {}, place).write(self._repairs))
             schemas = bench.schemas(workspace, sorted(aws_types(self._state)))
         subjects = choose(self._state, schemas)
+        _check_size(subjects)
         synthesis = self._synthesis(subjects.written, schemas, place)
+        provider = bench.provider(workspace)
+        learnt = Learnt.read(self._tools.cache, provider.source_address, provider.version)
+        learnt.apply(synthesis, self._repairs)
         with self._watch.phase("clone: apply"), self._watch.waiting():
             raised = self._raise(bench, workspace, synthesis, only_images(subjects.images))
+        learnt.keep(self.repaired, synthesis)
         with self._watch.phase("clone: ids"):
             return self._with_real_ids(raised, synthesis, subjects, schemas)
 
@@ -177,11 +187,10 @@ class _Cloning:
                     if outcome.succeeded:
                         return _Raised(state=bench.state(workspace), export=running.export_state(), written=written)
                     self._repair(outcome, written, synthesis, running)
-                    made_something = outcome.applied or outcome.failed
-                    if made_something and attempt == _APPLIES:
+                    if _made_something(outcome) and attempt == _APPLIES:
                         leave_out(outcome.diagnostics, outcome.failed, written.document, synthesis, self._repairs)
                         return _Raised(state=bench.state(workspace), export=running.export_state(), written=written)
-                    if made_something:
+                    if _made_something(outcome):
                         break
                     plans += 1
                     if plans > _PLANS:
@@ -197,7 +206,15 @@ class _Cloning:
         done = repair(outcome.diagnostics, written.document, synthesis, self._repairs)
         if not done:
             raise _refused(outcome)
-        self.repaired += done
+        self.repaired += done if not _made_something(outcome) else self._confirmed(done)
+
+    def _confirmed(self, done: tuple[Repair, ...]) -> tuple[Repair, ...]:
+        """Without the objects that failed for the first time: shortened waits, or a busy machine, may be to blame."""
+        new = {each.address for each in done if not each.path} - self._suspects
+        self._suspects |= new
+        for address in new:
+            del self._repairs.left_out[address]
+        return tuple(each for each in done if each.path or each.address not in new)
 
     def _with_real_ids(
         self, raised: _Raised, synthesis: Synthesis, subjects: Subjects, schemas: Schemas
@@ -214,6 +231,19 @@ class _Cloning:
         gaps = {**_missing(subjects, came_up), **self._repairs.left_out, **ids.diverged}
         ledger = _ledger(self._state, subjects, came_up, gaps, rewritten.clashes)
         return json.dumps(rewritten.content, separators=(",", ":")).encode(), ledger
+
+
+def _made_something(outcome: ApplyOutcome) -> bool:
+    """Whether the engine is not empty any more: what was half made would be in the clone."""
+    return bool(outcome.applied or outcome.failed)
+
+
+def _check_size(subjects: Subjects) -> None:
+    if len(subjects.written) > MOST:
+        raise ConfigurationError(
+            f"The state has {len(subjects.written)} objects for a clone, and {MOST} are the most that can be applied.",
+            hint="Rehearse with the state of a smaller part of the environment.",
+        )
 
 
 def _missing(subjects: Subjects, came_up: dict[str, tuple[str, ...]]) -> dict[str, str]:

@@ -97,6 +97,7 @@ RULES: tuple[Rule, ...] = (
     _omit_zero("aws_route53_record", "multivalue_answer_routing_policy", "the provider wants it with set_identifier"),
     _omit_zero("aws_route53_record", "ttl", "an alias has none, and the provider wants it together with records"),
     _omit_zero("aws_cloudwatch_metric_alarm", "datapoints_to_alarm", "the provider refuses zero"),
+    _omit_zero("aws_flow_log", "max_aggregation_interval", "the provider refuses zero"),
     _omit_zero("aws_autoscaling_policy", "min_adjustment_magnitude", "the provider refuses zero"),
     _omit_zero("aws_opensearch_domain", "cluster_config.warm_count", "the provider refuses zero"),
     _omit_zero("aws_scheduler_schedule", "flexible_time_window.maximum_window_in_minutes", "the provider refuses zero"),

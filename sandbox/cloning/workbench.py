@@ -18,7 +18,7 @@ from sandbox.executors.terraform.deadline import Deadline
 from sandbox.executors.terraform.environment import Surroundings, cache_folder, for_commands
 from sandbox.executors.terraform.executor import TerraformExecutor
 from sandbox.executors.terraform.run import capture
-from sandbox.executors.terraform.waits import installed_providers
+from sandbox.executors.terraform.waits import InstalledProvider, installed_providers
 from sandbox.executors.terraform.workspace import Workspace
 from sandbox.ports import Progress
 from sandbox.rehearsal import ApplyOutcome
@@ -40,6 +40,11 @@ class Toolchain:
     provider_version: str = ""
     """A version constraint for the AWS provider; empty for any. A state does not tell which version wrote it."""
     shorten_waits: bool = True
+
+    @property
+    def cache(self) -> Path | None:
+        """This tool's folder for what is kept between runs; None where there is no home."""
+        return cache_folder(self.environment)
 
 
 class Workbench:
@@ -90,22 +95,34 @@ class Workbench:
         self._executor.init(workspace)
         return workspace
 
+    def provider(self, workspace: Workspace) -> InstalledProvider:
+        """The AWS provider that was installed.
+
+        Raises:
+            ConfigurationError: none was.
+        """
+        provider = next(
+            (found for found in installed_providers(workspace.root) if found.source_address.endswith("/aws")), None
+        )
+        if provider is None:
+            raise ConfigurationError(
+                "Terraform installed no AWS provider for the clone.",
+                hint="The state names the provider; see whether `terraform init` can install it.",
+            )
+        return provider
+
     def schemas(self, workspace: Workspace, types: Sequence[str]) -> Schemas:
         """The installed provider's schemas of resource types.
 
         Raises:
             ConfigurationError: they are not understood, or no provider is installed.
         """
-        provider = next(
-            (found for found in installed_providers(workspace.root) if found.source_address.endswith("/aws")), None
-        )
-        if provider is None:
-            raise ConfigurationError("Terraform installed no AWS provider for the clone.")
+        provider = self.provider(workspace)
         return resource_schemas(
             types,
             provider=provider.source_address,
             version=provider.version,
-            cache=cache_folder(self._tools.environment),
+            cache=self._tools.cache,
             ask=lambda: self._ask_for_schemas(workspace),
         )
 
