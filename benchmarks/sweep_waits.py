@@ -24,7 +24,7 @@ GENERATED = re.compile(
     r"|\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b"  # UUIDs
     r"|\b[a-z]{2,10}-[0-9a-f]{8,17}\b"  # sg-0123…, subnet-…, fs-…
     r"|\b[A-Z]{4}[A-Z0-9]{12,17}\b"  # AROA…, AIDA…
-    r"|\b(?=[0-9a-z]*[0-9])(?=[0-9a-z]*[a-z])[0-9a-z]{16}\b"  # parts of load balancer ARNs
+    r"|(?<=/)[0-9a-z]{16}\b|(?<=-)[0-9a-z]{8}(?=\.[a-z0-9-]+\.elb)"  # parts of load balancers' ARNs and names
     r"|\b\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-][\d:]+)?|\b\d{10}(?:\.\d+)?\b"  # times
     r"|\b[0-9a-f]{32,64}\b|\b[A-Za-z0-9+/]{27,43}=|\b\d{20,26}\b|127\.0\.0\.1:\d+|\b(?:\d{1,3}\.){3}\d{1,3}\b"
 )
