@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from diffing.change import Action, Lifespan, Proof, Replacement, ResourceChange, Witness
+from diffing.change import Action, Proof, Replacement, ResourceChange, Witness
 from diffing.compare import PhysicalChange
-from diffing.renames import find_renames
 from diffing.snapshot import NOTHING
-from diffing.values import Value
 from sandbox.inventory.join import Join
 from sandbox.rehearsal import Gap, GapKind
 from sandbox.witnesses.announced import Announced
 from sandbox.witnesses.causes import Causes
 from sandbox.witnesses.contradictions import contradictions
 from sandbox.witnesses.effects import effect_kept
+from sandbox.witnesses.planned import LIFESPANS, renames_of
 from sandbox.witnesses.scene import Scene
 from sandbox.witnesses.vocabulary import PROVIDER_ONLY
 
@@ -26,20 +25,11 @@ LOCAL_PROVIDERS = frozenset(
 """Sources, without the host, of providers that need no cloud: what they do was really done in the rehearsal."""
 AWS_PROVIDER = "hashicorp/aws"
 
-_LIFESPANS = {
-    Action.CREATE: Lifespan.ADDED,
-    Action.DELETE: Lifespan.DROPPED,
-    Action.REPLACE: Lifespan.RECREATED,
-    Action.UPDATE: Lifespan.EXISTING,
-    Action.FORGET: Lifespan.EXISTING,
-    Action.NO_OP: Lifespan.EXISTING,
-}
-
 
 def managed_changes(scene: Scene) -> tuple[tuple[ResourceChange, ...], tuple[Gap, ...]]:
     """Turn every announcement that is more than noise into a change, with what could not be proved about it."""
     items = [item for item in scene.announced.values() if not item.noise]
-    renames, causes = _renames(items), Causes(scene)
+    renames, causes = renames_of(items), Causes(scene)
     changes: list[ResourceChange] = []
     gaps: list[Gap] = []
     for item in items:
@@ -104,7 +94,7 @@ def _change(scene: Scene, item: Announced, *, in_doubt: bool) -> ResourceChange:
         type=item.planned.type,
         action=item.action,
         proof=_proof(item, seen=seen, in_doubt=in_doubt),
-        lifespan=_LIFESPANS[item.action],
+        lifespan=LIFESPANS[item.action],
         identity=place.resource.identity if place is not None else None,
         replacement=Replacement.YES if item.action is Action.REPLACE else Replacement.NO,
         attributes=item.attributes,
@@ -171,23 +161,3 @@ def _changes_nothing_in_aws(item: Announced) -> bool:
     # An update without attributes changes what is sensitive.
     paths = [change.path for change in item.attributes]
     return item.action is Action.UPDATE and bool(paths) and all(path[0] in PROVIDER_ONLY for path in paths)
-
-
-def _renames(items: list[Announced]) -> dict[str, str]:
-    deletes = [
-        (item.address, item.planned.type, _without_zeros(item.planned.before))
-        for item in items
-        if item.action is Action.DELETE and isinstance(item.planned.before, Mapping)
-    ]
-    creates = [
-        # What AWS decides stays unknown, which says nothing; left out, it would differ from what was there.
-        (item.address, item.planned.type, _without_zeros(item.planned.after))
-        for item in items
-        if item.action is Action.CREATE and isinstance(item.planned.after, Mapping)
-    ]
-    return {rename.to_address: rename.from_address for rename in find_renames(deletes, creates)}
-
-
-def _without_zeros(attributes: Mapping[str, Value]) -> Mapping[str, Value]:
-    """Write zero values as null: a state has 0, false or empty text for what a configuration leaves out."""
-    return {name: value or None for name, value in attributes.items()}

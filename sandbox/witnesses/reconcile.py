@@ -4,23 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from diffing.change import Action, Lifespan, Proof, ResourceChange, StateDiff, Witness
+from diffing.change import Lifespan, Proof, ResourceChange, StateDiff, Witness
 from sandbox.rehearsal import Gap, Rehearsal
 from sandbox.witnesses.announced import noise_of
 from sandbox.witnesses.gaps import call_gaps, noise_gaps, read_gaps
 from sandbox.witnesses.managed import managed_changes
+from sandbox.witnesses.planned import rank
 from sandbox.witnesses.scene import Scene
 from sandbox.witnesses.silent import silent_writes
 from sandbox.witnesses.unannounced import unannounced_changes
-
-_ORDER = {
-    Action.DELETE: 0,
-    Action.REPLACE: 1,
-    Action.FORGET: 2,
-    Action.UPDATE: 3,
-    Action.CREATE: 4,
-    Action.NO_OP: 5,
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,16 +30,12 @@ def reconcile(rehearsal: Rehearsal) -> Observed:
     unannounced = unannounced_changes(scene)
     told = frozenset(change.identity for change in unannounced if change.identity is not None)
     silent, untold = silent_writes(scene, told)
-    changes = sorted((*managed, *unannounced, *silent), key=_rank)
+    changes = sorted((*managed, *unannounced, *silent), key=rank)
     gaps = (*rehearsal.gaps, *doubts, *untold, *call_gaps(rehearsal.calls), *noise_gaps(scene), *read_gaps(scene))
     return Observed(
         diff=StateDiff(changes=tuple(changes), noise=_noise(rehearsal)),
         gaps=tuple(sorted(set(gaps), key=lambda gap: (not gap.blocking, gap))),
     )
-
-
-def _rank(change: ResourceChange) -> tuple[int, bool, str]:
-    return (_ORDER[change.action], bool(change.owner), change.address)
 
 
 def _noise(rehearsal: Rehearsal) -> tuple[ResourceChange, ...]:

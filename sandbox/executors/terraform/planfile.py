@@ -52,8 +52,8 @@ def parse_plan(text: str) -> ParsedPlan:
             raise _invalid(f"its format version is {document.get('format_version')!r}, and only 1.x is known")
         if document.get("deferred_changes"):
             raise _invalid("it defers changes to a later run, so that nobody can tell what they will be")
-        raw_changes = [_object(raw, "an entry of resource_changes") for raw in _array(document, "resource_changes")]
-        changes = tuple(_change(raw) for raw in raw_changes)
+        raw_changes = entries(document, "resource_changes")
+        changes = tuple(planned_change(raw) for raw in raw_changes)
     except (ValueError, TypeError, RecursionError) as error:
         raise _invalid(f"{type(error).__name__}: {error}") from error
     plan = Plan(
@@ -65,11 +65,31 @@ def parse_plan(text: str) -> ParsedPlan:
     return ParsedPlan(plan=plan, sensitive=_sensitive(raw_changes))
 
 
-def _change(raw: Mapping[str, Any]) -> PlannedChange:
+def entries(holder: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
+    """Return the objects in a list; none where there is no such list.
+
+    Raises:
+        ConfigurationError: it is not a list of objects.
+    """
+    return [_object(raw, f"an entry of {name}") for raw in _array(holder, name)]
+
+
+def planned_change(raw: Mapping[str, Any], *, trimmed: bool = False) -> PlannedChange:
+    """Parse one entry of ``resource_changes``.
+
+    Args:
+        raw: The entry.
+        trimmed: Leave out attributes that are the same before and after; a no-op keeps none.
+
+    Raises:
+        ConfigurationError: it is not one, or holds something that is not understood.
+        TypeError: a value in it is not JSON.
+    """
     change = _object(raw.get("change"), "a change")
     actions = tuple(_array(change, "actions"))
-    if actions not in _ACTIONS:
+    if not all(isinstance(action, str) for action in actions) or actions not in _ACTIONS:
         raise _invalid(f"the actions {list(actions)} of {raw.get('address')} are not known")
+    before, after = _before_and_after(_trimmed(change, _ACTIONS[actions]) if trimmed else change)
     return PlannedChange(
         address=_text(raw, "address"),
         type=_text(raw, "type"),
@@ -77,8 +97,8 @@ def _change(raw: Mapping[str, Any]) -> PlannedChange:
         provider=_text(raw, "provider_name"),
         mode=_text(raw, "mode"),
         action=_ACTIONS[actions],
-        before=_before(change),
-        after=_after(change),
+        before=before,
+        after=after,
         replace_paths=tuple(_path(path) for path in _array(change, "replace_paths")),
         reason=_reason(raw, actions),
         previous_address=str(raw.get("previous_address") or ""),
@@ -88,12 +108,48 @@ def _change(raw: Mapping[str, Any]) -> PlannedChange:
     )
 
 
-def _before(change: Mapping[str, Any]) -> Value:
-    return marked(change.get("before"), change.get("before_sensitive", False))
+def _before_and_after(change: Mapping[str, Any]) -> tuple[Value, Value]:
+    before = marked(change.get("before"), change.get("before_sensitive", False))
+    return before, marked(change.get("after"), change.get("after_sensitive", False), change.get("after_unknown", False))
 
 
-def _after(change: Mapping[str, Any]) -> Value:
-    return marked(change.get("after"), change.get("after_sensitive", False), change.get("after_unknown", False))
+def _trimmed(change: Mapping[str, Any], action: Action) -> Mapping[str, Any]:
+    """Leave out what stays as it is: value, and whether it is sensitive."""
+    if action is Action.NO_OP:
+        return {}
+    before, after, hidden, kept_hidden, unknown = (
+        change.get(name) for name in ("before", "after", "before_sensitive", "after_sensitive", "after_unknown")
+    )
+    if not isinstance(before, dict) or not isinstance(after, dict) or not isinstance(unknown, dict):
+        return change
+    if not isinstance(hidden, dict) or not isinstance(kept_hidden, dict):
+        return change
+    same = {
+        name
+        for name, value in before.items()
+        if name in after
+        and name not in unknown
+        and _identical(value, after[name])
+        and _identical(hidden.get(name), kept_hidden.get(name))
+    }
+    return {
+        "before": {name: value for name, value in before.items() if name not in same},
+        "after": {name: value for name, value in after.items() if name not in same},
+        "before_sensitive": hidden,
+        "after_sensitive": kept_hidden,
+        "after_unknown": unknown,
+    }
+
+
+def _identical(a: Any, b: Any) -> bool:
+    """Whether two parsed JSON values are the same; to Python, 1 and true would be."""
+    if type(a) is not type(b):
+        return False
+    if isinstance(a, dict):
+        return len(a) == len(b) and all(name in b and _identical(item, b[name]) for name, item in a.items())
+    if isinstance(a, list):
+        return len(a) == len(b) and all(map(_identical, a, b))
+    return bool(a == b)
 
 
 def _reason(raw: Mapping[str, Any], actions: tuple[str, ...]) -> str:
