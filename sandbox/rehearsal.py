@@ -49,6 +49,8 @@ class ApiCall:
     error_message: str = ""
     unsupported: bool = False
     """The engine does not implement this call (501, ``InvalidAction``, ``NotImplemented``, an HTML error page)."""
+    refused_by: str = ""
+    """The known refusal (docs/refusals.md) that the recorder answered with in AWS's name; the engine never saw it."""
     at: float = 0.0
     """Seconds since the recorder started."""
     latency: float = 0.0

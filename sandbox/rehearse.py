@@ -30,6 +30,7 @@ from sandbox.notices import NoticeKeeper
 from sandbox.ports import Engine, Progress, RunningEngine
 from sandbox.proposal import TerraformProposal
 from sandbox.recorder.recorder import Recorder
+from sandbox.refusals.known import KnownRefusals
 from sandbox.rehearsal import ApplyOutcome, CallKind, Gap, GapKind, Plan, Rehearsal
 from sandbox.scratch import scratch_folder
 from sandbox.seed import plant, read_seed
@@ -86,7 +87,7 @@ def rehearse(request: RehearsalRequest, progress: Progress) -> Rehearsal:
     except _PlanFailedInHasteError:
         kept.notice("Terraform failed with shortened waits: once more at ordinary speed, before it counts.")
         return _attempt(request, kept, _Pace(baseline=True, change=False))
-    if not first.waits_shortened or (first.outcome.succeeded and _cloned(first)):
+    if not first.waits_shortened or (_cloned(first) and (first.outcome.succeeded or _refused(first))):
         return first
     kept.notice("The apply failed with shortened waits: once more at ordinary speed, before it counts.")
     return _attempt(request, kept, _Pace(baseline=_cloned(first), change=False))
@@ -95,6 +96,15 @@ def rehearse(request: RehearsalRequest, progress: Progress) -> Rehearsal:
 def _cloned(rehearsal: Rehearsal) -> bool:
     """Whether the baseline came up without an error."""
     return not any(gap.kind is GapKind.INCOMPLETE for gap in rehearsal.gaps)
+
+
+def _refused(rehearsal: Rehearsal) -> bool:
+    """Whether every error of the apply is one that AWS itself is known to give: that is not due to haste."""
+    messages = {call.error_message for call in rehearsal.calls if call.refused_by and call.phase == "apply"}
+    errors = [item for item in rehearsal.outcome.diagnostics if item.severity == "error"]
+    return bool(errors) and all(
+        any(message in f"{error.summary} {error.detail}" for message in messages) for error in errors
+    )
 
 
 def _attempt(request: RehearsalRequest, progress: NoticeKeeper, pace: _Pace) -> Rehearsal:
@@ -141,6 +151,8 @@ class _Stage:
         self._progress = progress
         self._pace = pace
         self._watch = watch
+        self._refusals = KnownRefusals(engine.endpoint, account=request.account)
+        recorder.answer_for_aws(self._refusals)
         self._gaps: list[Gap] = []
         self._accounts: dict[str, str] = {}
         self._terraform = TerraformExecutor(
@@ -308,7 +320,7 @@ class _Stage:
         self._progress.phase("Rehearsing the change (terraform apply)")
         self._recorder.phase("apply")
         with self._watch.phase("apply"), self._watch.waiting():
-            outcome = self._terraform.apply_plan(change)
+            outcome = self._terraform.apply_plan(change, stop=self._refusals.standstill)
         self._require_engine()
         return outcome
 

@@ -194,6 +194,7 @@ def _call(call: ApiCall) -> dict[str, Any]:
         "error_code": call.error_code,
         "error_message": call.error_message,
         "unsupported": call.unsupported,
+        "refused_by": call.refused_by,
         "at": call.at,
         "latency": call.latency,
         "overhead": call.overhead,

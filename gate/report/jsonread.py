@@ -261,7 +261,7 @@ def _call(node: _Node) -> ApiCall:
     at = node.record(
         *("sequence", "phase", "service", "operation", "kind", "account", "region", "access_key_id", "method", "path"),
         *("parameters", "resources", "status", "error_code", "error_message", "unsupported", "at", "latency"),
-        *("overhead", "agent"),
+        *("overhead", "agent", "refused_by"),
     )
     return ApiCall(
         sequence=at["sequence"].integer(),
@@ -278,6 +278,7 @@ def _call(node: _Node) -> ApiCall:
         error_code=at["error_code"].text(),
         error_message=at["error_message"].text(),
         unsupported=at["unsupported"].flag(),
+        refused_by=at["refused_by"].text(),
         at=at["at"].number(),
         latency=at["latency"].number(),
         overhead=at["overhead"].number(),

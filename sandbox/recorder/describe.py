@@ -59,6 +59,7 @@ def _bare_call(exchange: Exchange, caller: Caller) -> ApiCall:
         status=exchange.status,
         error_code=exchange.error_code,
         error_message=exchange.error_message,
+        refused_by=exchange.refused_by,
         at=exchange.at,
         latency=exchange.latency,
         overhead=max(0.0, exchange.latency - exchange.waited),

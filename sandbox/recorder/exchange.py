@@ -69,6 +69,8 @@ class Exchange:
     error_message: str = ""
     refused_host: str = ""
     """The host that the call wanted to reach outside the clone."""
+    refused_by: str = ""
+    """The ground on which the call was answered in AWS's name."""
     latency: float = 0.0
     waited: float = 0.0
     """Seconds of the latency that were spent waiting for the engine or the client."""

@@ -28,8 +28,9 @@ from aiohttp.web import BaseRequest, RequestPayloadError, StreamResponse
 from multidict import CIMultiDict
 from yarl import URL
 
-from sandbox.recorder.exchange import Exchange, Head
+from sandbox.recorder.exchange import Exchange, Head, request_of
 from sandbox.recorder.journal import Journal
+from sandbox.recorder.objections import Answer, Objector, answer_to, may_concern
 from sandbox.recorder.refusals import Refusal, error_document, host_behind, origin_form, refusal_of
 
 _HOP_BY_HOP = frozenset(
@@ -81,6 +82,8 @@ class Proxy:
         """``host:port`` of every listener."""
         self.phase = "baseline"
         """The phase of calls to a listener without a phase of its own."""
+        self.objector: Objector | None = None
+        """Who may answer in AWS's name."""
 
     def start(self) -> None:
         """Open the client side; called on the loop."""
@@ -159,7 +162,11 @@ class Proxy:
             exchange.refused_host = refusal.host
             return await self._refuse(request, exchange, refusal)
         try:
-            upstream = await self._send(request, exchange)
+            body = await self._body(request, exchange)
+            answer = await self._objection(exchange, body)
+            if answer is not None:
+                return await self._object(request, exchange, answer)
+            upstream = await self._send(request, exchange, body)
             try:
                 return await self._relay(request, upstream, exchange)
             finally:
@@ -172,12 +179,25 @@ class Proxy:
             exchange.error_code = _CLIENT_GONE
             return StreamResponse(status=499)
 
-    async def _send(self, request: BaseRequest, exchange: Exchange) -> ClientResponse:
+    async def _objection(self, exchange: Exchange, body: bytes | AsyncIterator[bytes] | None) -> Answer | None:
+        """What is to be answered in AWS's name; a body that streams is not waited for, so nobody objects to it."""
+        objector = self.objector
+        if objector is None or not isinstance(body, bytes | None):
+            return None
+        request = request_of(exchange)
+        if not may_concern(request, exchange.phase, objector):
+            return None
+        started = time.perf_counter()
+        try:
+            return await asyncio.to_thread(answer_to, request, exchange.phase, objector)
+        finally:
+            exchange.waited += time.perf_counter() - started
+
+    async def _send(
+        self, request: BaseRequest, exchange: Exchange, body: bytes | AsyncIterator[bytes] | None
+    ) -> ClientResponse:
         if self._session is None:
             raise RuntimeError("the proxy was not started")
-        if request.version >= HttpVersion11 and request.headers.get("Expect", "").lower() == "100-continue":
-            _transport(request).write(b"HTTP/1.1 100 Continue\r\n\r\n")
-        body = await self._body(request, exchange)
 
         async def once(sent: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
             started = time.perf_counter()
@@ -214,6 +234,8 @@ class Proxy:
         return headers
 
     async def _body(self, request: BaseRequest, exchange: Exchange) -> bytes | AsyncIterator[bytes] | None:
+        if request.version >= HttpVersion11 and request.headers.get("Expect", "").lower() == "100-continue":
+            _transport(request).write(b"HTTP/1.1 100 Continue\r\n\r\n")
         if not request.can_read_body:
             return None
         length = request.content_length
@@ -273,9 +295,25 @@ class Proxy:
         exchange.error_code, exchange.error_message = refusal.code, refusal.message
         headers = {name.lower(): value for name, value in request.headers.items()}
         content_type, body = error_document(refusal.code, refusal.message, headers)
+        return await self._answer_error(request, exchange, refusal.status, content_type, body)
+
+    async def _object(self, request: BaseRequest, exchange: Exchange, answer: Answer) -> StreamResponse:
+        """Answer in AWS's name."""
+        objection = answer.objection
+        exchange.status, exchange.refused_by = objection.status, objection.by
+        exchange.error_code, exchange.error_message = objection.code, objection.message
+        return await self._answer_error(request, exchange, objection.status, answer.content_type, answer.body)
+
+    async def _answer_error(
+        self, request: BaseRequest, exchange: Exchange, status: int, content_type: str, body: bytes
+    ) -> StreamResponse:
         response = StreamResponse(
-            status=refusal.status,
-            headers={"Content-Type": content_type, "Content-Length": str(len(body)), "x-amzn-ErrorType": refusal.code},
+            status=status,
+            headers={
+                "Content-Type": content_type,
+                "Content-Length": str(len(body)),
+                "x-amzn-ErrorType": exchange.error_code,
+            },
         )
         if request.method == "CONNECT" or request.can_read_body:
             response.force_close()

@@ -18,6 +18,7 @@ from aiohttp import web
 
 from sandbox.errors import SandtableError
 from sandbox.recorder.journal import Journal, Scope
+from sandbox.recorder.objections import Objector
 from sandbox.recorder.proxy import HEADER_SIZE, Proxy
 from sandbox.rehearsal import ApiCall
 
@@ -80,6 +81,10 @@ class Recorder:
     def forward_to(self, engine_endpoint: str) -> None:
         """Pass calls on to this engine from now on; before, they are answered with 503."""
         self._proxy.engine = engine_endpoint.rstrip("/")
+
+    def answer_for_aws(self, objector: Objector) -> None:
+        """Let somebody answer in AWS's name, from now on, before a call reaches the engine."""
+        self._proxy.objector = objector
 
     def phase(self, name: str) -> None:
         """Label later calls to the main listener with this phase."""

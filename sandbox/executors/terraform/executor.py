@@ -20,7 +20,7 @@ from sandbox.executors.terraform.installation import Installer
 from sandbox.executors.terraform.overrides import child_override, root_override, write_override
 from sandbox.executors.terraform.planfile import parse_plan
 from sandbox.executors.terraform.redaction import secret_values
-from sandbox.executors.terraform.run import Transcript, capture, failure, run_command
+from sandbox.executors.terraform.run import Stop, Transcript, capture, failure, run_command
 from sandbox.executors.terraform.statefile import parse_state
 from sandbox.executors.terraform.waits import Refused, cli_configuration, installed_providers, shorten
 from sandbox.executors.terraform.workspace import Workspace
@@ -198,14 +198,18 @@ class TerraformExecutor:
             self._sensitive[address] = tuple({*self._sensitive.get(address, ()), *paths})
         return parsed.plan
 
-    def apply_plan(self, ws: Workspace) -> ApplyOutcome:
+    def apply_plan(self, ws: Workspace, *, stop: Stop | None = None) -> ApplyOutcome:
         """Apply what ``plan`` planned.
+
+        Args:
+            ws: What to apply.
+            stop: Asked again and again, with the addresses under way; errors that it names end the apply, as its own.
 
         Raises:
             TimeoutExpiredError: it ran into the deadline.
         """
         arguments = command.apply_plan(self._binary, parallelism=self._parallelism)
-        return self._run(ws, "apply", arguments, total=self._planned.get(ws.name)).outcome()
+        return self._run(ws, "apply", arguments, total=self._planned.get(ws.name), stop=stop).outcome()
 
     def adopt_state(self, ws: Workspace, from_: Workspace) -> None:
         """Let one configuration start from the state that another one has reached.
@@ -278,6 +282,7 @@ class TerraformExecutor:
         endpoint: str | None = None,
         total: int | None = None,
         good: frozenset[int] = frozenset({0}),
+        stop: Stop | None = None,
     ) -> Transcript:
         return run_command(
             arguments,
@@ -289,6 +294,7 @@ class TerraformExecutor:
                 progress=self._progress, secrets=secret_values(self._environment, self._variables, ws), total=total
             ),
             good=good,
+            stop=stop,
         )
 
 

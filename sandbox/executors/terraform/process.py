@@ -39,6 +39,10 @@ class Finished:
     """It was ended because the deadline had passed."""
 
 
+def _never() -> bool:
+    return False
+
+
 def run(
     command: Sequence[str],
     *,
@@ -46,6 +50,7 @@ def run(
     environment: Mapping[str, str],
     deadline: Deadline,
     on_line: Callable[[str], None],
+    stop: Callable[[], bool] = _never,
 ) -> Finished:
     """Run a command in a session of its own; whatever ends this call also ends every process of the command.
 
@@ -55,6 +60,7 @@ def run(
         environment: Its whole environment.
         deadline: When to end it.
         on_line: Called with each line of standard output, without the line break.
+        stop: Asked at least twice a second whether to end it before the deadline.
 
     Raises:
         SandtableError: the process could not be started.
@@ -74,7 +80,7 @@ def run(
         raise SandtableError(f"{command[0]} could not be started: {error.strerror}.") from error
     errors: deque[str] = deque(maxlen=_TAIL_LINES)
     try:
-        expired = _read(process, deadline, on_line, lambda line: errors.append(line[:_TAIL_WIDTH]))
+        expired = _read(process, deadline, stop, on_line, lambda line: errors.append(line[:_TAIL_WIDTH]))
     finally:
         _end(process)
     return Finished(code=process.returncode, errors=tuple(errors), expired=expired)
@@ -109,6 +115,7 @@ class _Lines:
 def _read(
     process: subprocess.Popen[bytes],
     deadline: Deadline,
+    stop: Callable[[], bool],
     on_line: Callable[[str], None],
     on_error_line: Callable[[str], None],
 ) -> bool:
@@ -118,18 +125,18 @@ def _read(
     with selectors.DefaultSelector() as selector:
         for lines in (_Lines(process.stdout, on_line), _Lines(process.stderr, on_error_line)):
             selector.register(lines.stream, selectors.EVENT_READ, lines)
-        asked = False
+        asked = expired = False
         while selector.get_map():
-            if deadline.expired and not asked:
-                asked = True
+            if not asked and (deadline.expired or stop()):
+                asked, expired = True, deadline.expired
                 process.send_signal(signal.SIGINT)
                 deadline = Deadline.after(INTERRUPT_GRACE)
             elif deadline.expired:
-                return True
+                return expired
             for key, _ in selector.select(timeout=min(_POLL, deadline.remaining())):
                 if not key.data.read():
                     selector.unregister(key.fileobj)
-    return asked
+    return expired
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

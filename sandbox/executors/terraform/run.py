@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import assert_never
+from typing import TypeAlias, assert_never
 
 from sandbox.errors import ConfigurationError, SandtableError, TimeoutExpiredError
 from sandbox.executors.terraform import process
@@ -27,6 +27,9 @@ from sandbox.executors.terraform.redaction import hide
 from sandbox.executors.terraform.waits import DEV_OVERRIDES_WARNING
 from sandbox.ports import Progress, SilentProgress
 from sandbox.rehearsal import ApplyOutcome, Diagnostic
+
+Stop: TypeAlias = Callable[[Collection[str]], Sequence[Diagnostic]]
+"""Given the addresses that are being worked on: the errors for which nothing comes of it any more, or nothing."""
 
 _KEPT_LINES = 200
 _KEPT_WIDTH = 4000
@@ -79,6 +82,7 @@ class Transcript:
     """Lines that are no messages."""
     _refreshed: int = 0
     _done: int = 0
+    _stopped: bool = False
 
     def take(self, line: str) -> None:
         """Take in one line of output."""
@@ -103,7 +107,8 @@ class Transcript:
             case Summary():
                 pass
             case Reported(diagnostic=diagnostic):
-                if diagnostic.summary != DEV_OVERRIDES_WARNING:  # of this tool's doing, not of the configuration's
+                # Neither what this tool's doing calls forth, nor what being ended does.
+                if diagnostic.summary != DEV_OVERRIDES_WARNING and not self._stopped:
                     self.diagnostics.append(diagnostic)
             case Text(line=line):
                 self.text.append(line[:_KEPT_WIDTH])
@@ -125,6 +130,11 @@ class Transcript:
         """The diagnostics that are errors."""
         return tuple(diagnostic for diagnostic in self.diagnostics if diagnostic.severity == "error")
 
+    def stop(self, errors: Sequence[Diagnostic]) -> None:
+        """The command is ended for these errors; what it says because it is being ended is of no interest."""
+        self.diagnostics += errors
+        self._stopped = True
+
     def outcome(self) -> ApplyOutcome:
         """The command as the outcome of an apply; what was left under way counts as failed."""
         unfinished = [address for address, action in self.under_way if action != "read"]
@@ -145,6 +155,7 @@ def run_command(
     deadline: Deadline,
     transcript: Transcript,
     good: frozenset[int] = frozenset({0}),
+    stop: Stop | None = None,
 ) -> Transcript:
     """Run one command to its end; its exit code and all it said are in the transcript.
 
@@ -156,12 +167,23 @@ def run_command(
         deadline: When to end it.
         transcript: Takes in the output.
         good: The exit codes that do not stand for a failure.
+        stop: Asked again and again whether it gets any further; told what is under way, it names the errors for which
+            it does not.
 
     Raises:
         TerraformTimeoutError: it ran into the deadline; every process of it is gone.
         SandtableError: it could not be started, or ran out of disk.
     """
-    finished = process.run(command, cwd=cwd, environment=environment, deadline=deadline, on_line=transcript.take)
+
+    def hopeless() -> bool:
+        errors = stop(tuple(address for address, _ in transcript.under_way)) if stop else ()
+        if errors:
+            transcript.stop(errors)
+        return bool(errors)
+
+    finished = process.run(
+        command, cwd=cwd, environment=environment, deadline=deadline, on_line=transcript.take, stop=hopeless
+    )
     transcript.code = finished.code
     if finished.expired:
         raise _timeout(title, transcript)

@@ -1,0 +1,1 @@
+"""What AWS refuses and engines consent to: rows of data, asked before a call reaches the engine."""
