@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from types import MappingProxyType
 
 
@@ -185,12 +186,20 @@ BUILT_IN: Mapping[str, Bookkeeping] = MappingProxyType(
 
 def lookup(type_: str, additions: Mapping[str, Bookkeeping]) -> Bookkeeping | None:
     """Find the row for a resource type, a team's own rows first; None where it may hold state or serve traffic."""
-    for rows in (additions, BUILT_IN):
-        if type_ in rows:
-            return rows[type_]
-        for pattern, row in rows.items():
-            if pattern.endswith("*") and type_.startswith(pattern[:-1]):
-                return row
+    return (_find(type_, additions) if additions else None) or _built_in(type_)
+
+
+@lru_cache(maxsize=4096)
+def _built_in(type_: str) -> Bookkeeping | None:
+    return _find(type_, BUILT_IN)
+
+
+def _find(type_: str, rows: Mapping[str, Bookkeeping]) -> Bookkeeping | None:
+    if type_ in rows:
+        return rows[type_]
+    for pattern, row in rows.items():
+        if pattern.endswith("*") and type_.startswith(pattern[:-1]):
+            return row
     return None
 
 

@@ -3,6 +3,7 @@
 version: 1
 rules:
   resource-forgotten: reject      # reject | review | note | off
+unrehearsed: approve-harmless     # approve-harmless | review
 bookkeeping:
   aws_cloudwatch_log_metric_filter: counts log lines; lines and metrics stay
 """
@@ -11,24 +12,21 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Hashable
 from typing import Any
-
-import yaml
-from yaml.composer import ComposerError
 
 from gate.policy.bookkeeping import Bookkeeping, Kind
 from gate.policy.evaluate import RULES
-from gate.policy.rule import Policy
-from gate.policy.rules import apply_failed, gap, plan_mismatch
+from gate.policy.rule import Policy, Unrehearsed
+from gate.policy.rules import apply_failed, gap, plan_mismatch, unrehearsed
 from gate.verdict import Level
 from sandbox.errors import ConfigurationError
 
 FILE_NAME = "sandtable.yaml"
 VERSION = "1"
+KEYS = ("version", "rules", "bookkeeping", "unrehearsed")
 MOST_CHARACTERS = 100_000
 LEVELS: dict[str, Level | None] = {"reject": Level.REJECT, "review": Level.REVIEW, "note": Level.NOTE, "off": None}
-NOT_LOWERED = frozenset({apply_failed.NAME, gap.NAME, plan_mismatch.NAME})
+NOT_LOWERED = frozenset({apply_failed.NAME, gap.NAME, plan_mismatch.NAME, unrehearsed.NAME})
 """What is not known stays with a person, whatever a policy says."""
 
 STRICT = Policy(name="built-in strict", digest=hashlib.sha256(b"built-in strict 1").hexdigest())
@@ -53,9 +51,9 @@ def parse_policy(text: str, *, name: str) -> Policy:
     document = _load(text, name)
     if not isinstance(document, dict):
         raise _invalid(name, "it is not a mapping")
-    unknown = sorted(_short(key) for key in document.keys() - {"version", "rules", "bookkeeping"})
+    unknown = sorted(_short(key) for key in document.keys() - KEYS)
     if unknown:
-        raise _invalid(name, f"unknown key {', '.join(unknown)}; known are version, rules, bookkeeping")
+        raise _invalid(name, f"unknown key {', '.join(unknown)}; known are {', '.join(KEYS)}")
     if document.get("version") != VERSION:
         raise _invalid(name, f"`version: {VERSION}` is missing")
     return Policy(
@@ -63,38 +61,26 @@ def parse_policy(text: str, *, name: str) -> Policy:
         digest=hashlib.sha256(text.encode()).hexdigest(),
         levels=_levels(_mapping(document, "rules", name), name),
         bookkeeping=_bookkeeping(_mapping(document, "bookkeeping", name), name),
+        unrehearsed=_unrehearsed(document.get("unrehearsed", Unrehearsed.APPROVE_HARMLESS.value), name),
     )
-
-
-class _Loader(yaml.BaseLoader):
-    """Reads every scalar as the text it is (`off` is no boolean), and refuses aliases and keys that are there twice."""
-
-    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
-        """Refuse aliases: with them, a few lines can stand for gigabytes."""
-        if self.check_event(yaml.AliasEvent):
-            raise ComposerError(problem="an alias is not allowed")
-        return super().compose_node(parent, index)
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:  # noqa: FBT001, FBT002 - PyYAML's signature
-        """Refuse a key that is there twice: the first would be lost without a word."""
-        found = super().construct_mapping(node, deep=deep)
-        if len(found) != len(node.value):
-            raise ComposerError(problem="a key is there twice", problem_mark=node.start_mark)
-        return found
 
 
 def _load(text: str, name: str) -> Any:
     if len(text) > MOST_CHARACTERS:
         raise _invalid(name, f"it is longer than {MOST_CHARACTERS} characters")
+    from gate.policy.yamltext import YamlTextError, load_text  # noqa: PLC0415 - without a policy file, no YAML is needed
+
     try:
-        return yaml.load(text, Loader=_Loader)  # noqa: S506 - a BaseLoader, which makes nothing but texts, lists, dicts
-    except yaml.MarkedYAMLError as error:
-        # Its own text quotes the file, which may be anything, a file of secrets too.
-        mark = error.problem_mark
-        where = f" (line {mark.line + 1}, column {mark.column + 1})" if mark else ""
-        raise _invalid(name, f"{error.problem or 'it is not YAML'}{where}") from error
-    except (yaml.YAMLError, RecursionError) as error:
-        raise _invalid(name, "it is not YAML text, or nested too deeply") from error
+        return load_text(text)
+    except YamlTextError as error:
+        raise _invalid(name, str(error)) from error
+
+
+def _unrehearsed(word: object, name: str) -> Unrehearsed:
+    for choice in Unrehearsed:
+        if word == choice.value:
+            return choice
+    raise _invalid(name, f"unrehearsed is {_short(word)}; allowed are {', '.join(Unrehearsed)}")
 
 
 def _levels(rules: dict[str, Any], name: str) -> dict[str, Level | None]:

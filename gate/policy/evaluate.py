@@ -19,6 +19,7 @@ from gate.policy.rules import (
     resource_deleted,
     resource_forgotten,
     resource_replaced,
+    unrehearsed,
 )
 from gate.verdict import Finding, Level, Verdict, decide
 
@@ -34,6 +35,7 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         plan_mismatch.NAME: plan_mismatch.check,
         apply_failed.NAME: apply_failed.check,
         gap.NAME: gap.check,
+        unrehearsed.NAME: unrehearsed.check,
         bookkeeping.NAME: bookkeeping.check,
     }
 )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from types import MappingProxyType
 from typing import TypeAlias
 
@@ -25,6 +26,17 @@ class Evidence:
     gaps: tuple[Gap, ...]
     outcome: ApplyOutcome
     calls: tuple[ApiCall, ...]
+    rehearsed: bool = True
+    """False where a plan is all there is: nothing was carried out in a clone."""
+
+
+class Unrehearsed(StrEnum):
+    """What may be approved on the word of a plan alone."""
+
+    APPROVE_HARMLESS = "approve-harmless"
+    """Creates, and updates in place to which no rule objects, of kinds that the rules know."""
+    REVIEW = "review"
+    """Nothing but a plan that changes nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +50,7 @@ class Policy:
     """Rule name → the level its findings get instead; None switches the rule off."""
     bookkeeping: Mapping[str, Bookkeeping] = field(default_factory=lambda: MappingProxyType({}))
     """Further resource types that are bookkeeping only, each with the team's reason."""
+    unrehearsed: Unrehearsed = Unrehearsed.APPROVE_HARMLESS
 
 
 Rule: TypeAlias = Callable[[Evidence, Policy], Iterable[Finding]]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from diffing.change import ResourceChange
-from diffing.renames import Rename, moved_block
 from gate.policy.destruction import is_remade, unexcused
 from gate.policy.rule import Evidence, Policy, stakes_text
 from gate.verdict import Finding, Level
@@ -51,6 +50,8 @@ def _remediation(change: ResourceChange, becomes: str | None) -> str:
 
 
 def _moved_block(old: str, new: str) -> str:
+    from diffing.renames import Rename, moved_block  # noqa: PLC0415 - most plans rename nothing
+
     try:
         return moved_block(Rename(from_address=old, to_address=new, similarity=1.0))
     except ValueError:
