@@ -12,7 +12,7 @@ ledger.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -62,6 +62,16 @@ class _Raised:
     state: State | None
     export: bytes = field(repr=False)
     written: Written
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Found:
+    """What there is to say about the objects that were written, by address."""
+
+    unknown: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    gaps: Mapping[str, str] = field(default_factory=dict)
+    remarks: Mapping[str, str] = field(default_factory=dict)
+    clashes: tuple[str, ...] = ()
 
 
 @contextmanager
@@ -138,7 +148,7 @@ class _Cloning:
         """The state for the clone to start from, and what is in it."""
         if not any(is_aws(instance) for instance in self._state.instances):
             subjects = choose(self._state, {})
-            return only_images(subjects.images), _ledger(self._state, subjects, {}, {}, ())
+            return only_images(subjects.images), _ledger(self._state, subjects, _Found())
         self._progress.phase("Making the clone from the state")
         bench = Workbench(self._tools, scratch=self._scratch / "bench", place=place, progress=self._progress)
         try:
@@ -227,9 +237,14 @@ class _Cloning:
         ]
         ids = learn(twins, schemas)
         rewritten = rewrite(json.loads(raised.export), ids, [real for real, _ in twins])
-        came_up = {real.address: raised.written.unknown.get(real.address, ()) for real, _ in twins}
-        gaps = {**_missing(subjects, came_up), **self._repairs.left_out, **ids.diverged}
-        ledger = _ledger(self._state, subjects, came_up, gaps, rewritten.clashes)
+        missing = {each.address for each in subjects.written} - {real.address for real, _ in twins}
+        found = _Found(
+            unknown=raised.written.unknown,
+            gaps={**dict.fromkeys(missing, "it did not come up"), **self._repairs.left_out, **ids.diverged},
+            remarks=ids.misreported,
+            clashes=rewritten.clashes,
+        )
+        ledger = _ledger(self._state, subjects, found)
         return json.dumps(rewritten.content, separators=(",", ":")).encode(), ledger
 
 
@@ -246,32 +261,23 @@ def _check_size(subjects: Subjects) -> None:
         )
 
 
-def _missing(subjects: Subjects, came_up: dict[str, tuple[str, ...]]) -> dict[str, str]:
-    return {each.address: "it did not come up" for each in subjects.written if each.address not in came_up}
-
-
-def _ledger(
-    state: State,
-    subjects: Subjects,
-    came_up: dict[str, tuple[str, ...]],
-    gaps: dict[str, str],
-    clashes: tuple[str, ...],
-) -> Ledger:
+def _ledger(state: State, subjects: Subjects, found: _Found) -> Ledger:
     def entry(instance: Instance) -> Entry:
         address = instance.address
         if address in subjects.settled:
             return subjects.settled[address]
         standing = Standing.CLONED if instance.managed else Standing.STOOD_IN
+        is_gap = address in found.gaps
         return Entry(
             address=address,
             type=instance.type,
             mode=instance.mode,
-            standing=Standing.GAP if address in gaps else standing,
-            reason=gaps.get(address, ""),
-            unknown=() if address in gaps else came_up.get(address, ()),
+            standing=Standing.GAP if is_gap else standing,
+            reason=found.gaps[address] if is_gap else found.remarks.get(address, ""),
+            unknown=() if is_gap else found.unknown.get(address, ()),
         )
 
-    shared = tuple(f"two records of the engine's share the key {clash}" for clash in clashes)
+    shared = tuple(f"two records of the engine's share the key {clash}" for clash in found.clashes)
     return Ledger(entries=tuple(entry(instance) for instance in state.instances), shared=shared)
 
 

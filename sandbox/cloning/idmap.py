@@ -6,8 +6,8 @@ identifiers, which mean the same wherever they occur; the rest (times, counters,
 something in their own object only.
 
 A map that sends two ids to one would melt two objects into one, and everything would look almost right. So it is
-injective: where two new ids claim one real one, the id that an object has itself wins against an id that it refers to,
-and the object that loses has come up as something else.
+injective: where two new ids claim one real one, the id that an object has itself wins against one that the engine says
+of it, and that against one that it refers to; and the object that loses has come up as something else.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from enum import IntEnum
 from types import MappingProxyType
 from typing import TypeAlias
 
@@ -51,6 +52,19 @@ class IdMap:
     """What is replaced within an object's own records only, by address."""
     diverged: Mapping[str, str]
     """Why an object is not the one it should be, by address."""
+    misreported: Mapping[str, str]
+    """What the engine says of an object and is not so, although the object is the right one, by address."""
+
+
+class _Rank(IntEnum):
+    """What an object's word about an id is worth."""
+
+    REFERENCE = 0
+    """It refers to another object."""
+    GENERATED = 1
+    """The provider says so of it."""
+    IDENTITY = 2
+    """It is its own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,8 +74,9 @@ class _Claim:
     address: str
     path: Path
     real: str
-    own: bool
-    """It is the object's own, and not a reference."""
+    rank: _Rank
+    settable: bool
+    """It stands in an argument: the object was made with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,42 +99,63 @@ def learn(twins: Iterable[tuple[Instance, Instance]], schemas: Schemas) -> IdMap
     for real, new in twins:
         schema = schemas[real.type]
         for path, here, there in _differences(dict(new.attributes), dict(real.attributes), schema, ()):
-            _sort(found, real.address, path, (here, there), own=_is_own(path, schema))
-    diverged: dict[str, str] = {}
+            _sort(found, _claim(real.address, path, schema), here, there)
+    tokens, wholes = _decided(found.tokens), _decided(found.wholes)
+    broken = [*_broken(found.tokens, tokens), *_broken(found.wholes, wholes)]
+    for new, claim in _unkept(found.tokens, tokens):
+        found.local[claim.address].append((new, claim.real))
     locals_ = {address: tuple(dict.fromkeys(pairs)) for address, pairs in found.local.items()}
     return IdMap(
-        tokens=MappingProxyType(_decided(found.tokens, diverged)),
-        wholes=MappingProxyType(_decided(found.wholes, diverged)),
+        tokens=MappingProxyType(tokens),
+        wholes=MappingProxyType(wholes),
         locals=MappingProxyType(locals_),
-        diverged=MappingProxyType(diverged),
+        diverged=MappingProxyType(
+            {
+                each.address: f"it came up differently: {path_text(each.path)} is not what it should be"
+                for each in reversed(broken)
+                if each.settable or each.rank is _Rank.IDENTITY
+            }
+        ),
+        misreported=MappingProxyType(
+            {
+                each.address: f"the engine reports another {path_text(each.path)}"
+                for each in reversed(broken)
+                if not each.settable and each.rank is not _Rank.IDENTITY
+            }
+        ),
     )
 
 
-def _sort(found: _Found, address: str, path: Path, values: tuple[Json, Json], *, own: bool) -> None:
+def _claim(address: str, path: Path, schema: Block) -> _Claim:
+    """Who says it, and what that is worth; of what, is filled in later."""
+    attribute = schema.attribute_at(path)
+    settable = attribute is not None and attribute.settable
+    if len(path) == 1 and path[0] in IDENTITY:
+        rank = _Rank.IDENTITY
+    else:
+        rank = _Rank.GENERATED if len(path) == 1 and not settable else _Rank.REFERENCE
+    return _Claim(address=address, path=path, real="", rank=rank, settable=settable)
+
+
+def _sort(found: _Found, claim: _Claim, here: Json, there: Json) -> None:
     """Tell what kind of value differs."""
-    here, there = values
     if isinstance(here, bool) or isinstance(there, bool) or not isinstance(here, int | float | str):
         return
     if not isinstance(here, str) or not isinstance(there, str):
         if isinstance(there, int | float | str):
-            found.local[address].append((here, there))
+            found.local[claim.address].append((here, there))
         return
-    pairs = None if TIME.search(here) else _token_pairs(here, there, is_identity=own and path[-1] in IDENTITY)
+    pairs = None if TIME.search(here) else _token_pairs(here, there, is_identity=claim.rank is _Rank.IDENTITY)
     if pairs is not None:
         for new, real in pairs:
-            found.tokens[new].append(_Claim(address=address, path=path, real=real, own=own))
+            found.tokens[new].append(replace(claim, real=real))
         return
-    found.local[address].append((here, there))
+    found.local[claim.address].append((here, there))
     is_address = ADDRESS.fullmatch(here) is not None
     if TIME.search(here) or (is_address and not ADDRESS.fullmatch(there)):
         return  # one host of the engine's stands for many real ones
     if is_address or len(here) >= _SHORTEST_WHOLE:
-        found.wholes[here].append(_Claim(address=address, path=path, real=there, own=own))
-
-
-def _is_own(path: Path, schema: Block) -> bool:
-    attribute = schema.attributes.get(str(path[0]))
-    return len(path) == 1 and (path[0] in IDENTITY or (attribute is not None and attribute.generated))
+        found.wholes[here].append(replace(claim, real=there))
 
 
 def _token_pairs(here: str, there: str, *, is_identity: bool) -> list[tuple[str, str]] | None:
@@ -136,30 +172,42 @@ def _is_id(token: str) -> bool:
     return long and any(character.isdigit() for character in token) and not _PLAIN.fullmatch(token)
 
 
-def _decided(claims: Mapping[str, list[_Claim]], diverged: dict[str, str]) -> dict[str, str]:
+def _decided(claims: Mapping[str, list[_Claim]]) -> dict[str, str]:
     """One real value for each new one, and one new one for each real one."""
-    chosen = {new: real for new, of_new in claims.items() if (real := _agreed(of_new)) is not None}
+    best = {new: found for new, of_new in claims.items() if (found := _agreed(of_new)) is not None}
     by_real: defaultdict[str, list[str]] = defaultdict(list)
-    for new, real in chosen.items():
-        by_real[real].append(new)
+    for new, claim in best.items():
+        by_real[claim.real].append(new)
+    chosen: dict[str, str] = {}
     for real, rivals in by_real.items():
-        owners = [new for new in rivals if any(claim.own and claim.real == real for claim in claims[new])]
-        for new in rivals:
-            if len(rivals) > 1 and (new not in owners or len(owners) > 1):
-                del chosen[new]
-    for new, of_new in claims.items():
-        for claim in of_new:
-            if chosen.get(new) != claim.real and UNMISTAKABLE.fullmatch(claim.real):
-                place = path_text(claim.path)
-                diverged.setdefault(claim.address, f"it came up differently: {place} is not what it should be")
+        highest = max(best[new].rank for new in rivals)
+        winners = [new for new in rivals if best[new].rank is highest]
+        if len(winners) == 1:
+            chosen[winners[0]] = real
     return chosen
 
 
-def _agreed(claims: list[_Claim]) -> str | None:
-    """What the claims agree on; those of an object about itself outweigh the others."""
-    own = {claim.real for claim in claims if claim.own}
-    candidates = own or {claim.real for claim in claims}
-    return next(iter(candidates)) if len(candidates) == 1 else None
+def _agreed(claims: list[_Claim]) -> _Claim | None:
+    """What the claims of the highest rank agree on."""
+    highest = max(claim.rank for claim in claims)
+    best = [claim for claim in claims if claim.rank is highest]
+    return best[0] if len({claim.real for claim in best}) == 1 else None
+
+
+def _unkept(claims: Mapping[str, list[_Claim]], chosen: Mapping[str, str]) -> Iterator[tuple[str, _Claim]]:
+    """What the map does not keep and the engine alone has said: it may still be so within the object's own records."""
+    for new, of_new in claims.items():
+        yield from ((new, claim) for claim in of_new if chosen.get(new) != claim.real and not claim.settable)
+
+
+def _broken(claims: Mapping[str, list[_Claim]], chosen: Mapping[str, str]) -> list[_Claim]:
+    """The claims that the map does not keep, about ids that cannot be a coincidence."""
+    return [
+        claim
+        for new, of_new in claims.items()
+        for claim in of_new
+        if chosen.get(new) != claim.real and UNMISTAKABLE.fullmatch(claim.real)
+    ]
 
 
 def _differences(here: Json, there: Json, schema: Block | None, path: Path) -> Iterator[tuple[Path, Json, Json]]:

@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 
 from diffing.values import Path
 from sandbox.cloning.document import Document
-from sandbox.cloning.schema import Attribute, Block
 from sandbox.cloning.secrets import Scrubber
 from sandbox.cloning.synthesise import FILE, Repairs, Synthesis, is_empty
 from sandbox.cloning.tfstate import Json
@@ -128,7 +127,7 @@ class _Patient:
         if not self._argument:
             return ""
         path = ".".join(self._argument)
-        attribute = _attribute(self._schema, self._argument)
+        attribute = self._schema.attribute_at(self._argument)
         value = self._value
         if attribute is None or path in self._dropped:
             return ""
@@ -154,12 +153,12 @@ class _Patient:
 
     def _may_go(self, name: str) -> bool:
         first = name.split(".", maxsplit=1)[0]
-        attribute = _attribute(self._schema, tuple(name.split(".")))
+        attribute = self._schema.attribute_at(name.split("."))
         written = not is_empty(self._values.get(first))
         return name not in self._dropped and written and (attribute is None or not attribute.required)
 
     def _worth(self, name: str) -> tuple[bool, bool]:
-        attribute = _attribute(self._schema, tuple(name.split(".")))
+        attribute = self._schema.attribute_at(name.split("."))
         return bool(self._values.get(name.split(".", maxsplit=1)[0])), not (
             attribute is not None and attribute.computed
         )
@@ -174,16 +173,6 @@ def _located(diagnostic: Diagnostic, document: Document, synthesis: Synthesis) -
         case _:
             match = _ADDRESS.search(diagnostic.address)
             return synthesis.by_name.get(match[0], "") if match else "", ()
-
-
-def _attribute(schema: Block, path: tuple[str, ...]) -> Attribute | None:
-    for index, step in enumerate(path):
-        if step in schema.attributes:
-            return schema.attributes[step]
-        if step not in schema.blocks or index == len(path) - 1:
-            return None
-        schema = schema.blocks[step].block
-    return None
 
 
 def _reason(text: str, synthesis: Synthesis, address: str) -> str:

@@ -12,7 +12,7 @@ import gzip
 import json
 import os
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -54,6 +54,17 @@ class Block:
 
     attributes: Mapping[str, Attribute] = field(default_factory=lambda: MappingProxyType({}))
     blocks: Mapping[str, NestedBlock] = field(default_factory=lambda: MappingProxyType({}))
+
+    def attribute_at(self, path: Sequence[str | int]) -> Attribute | None:
+        """The attribute that a path leads to or into; None where it leads to a block, or nowhere."""
+        block = self
+        for step in (step for step in path if isinstance(step, str)):
+            if step in block.attributes:
+                return block.attributes[step]
+            if step not in block.blocks:
+                return None
+            block = block.blocks[step].block
+        return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

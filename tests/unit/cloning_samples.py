@@ -32,6 +32,7 @@ SCHEMAS: Schemas = {
     "aws_db_instance": block(password=OPTIONAL, address=GENERATED, replicas=Attribute(computed=True, is_set=True)),
     "aws_lb": block(
         name=OPTIONAL,
+        vpc=GENERATED,
         blocks={
             "access_logs": NestedBlock(block=Block(attributes={"bucket": REQUIRED, "enabled": OPTIONAL})),
             "mapping": NestedBlock(block=Block(attributes={"subnet": REQUIRED, "role": REQUIRED})),

@@ -20,7 +20,7 @@ def twins(kind: str, name: str, real: dict[str, Any], new: dict[str, Any]) -> tu
 
 
 def ids(tokens: dict[str, str] | None = None, wholes: dict[str, str] | None = None) -> IdMap:
-    return IdMap(tokens=tokens or {}, wholes=wholes or {}, locals={}, diverged={})
+    return IdMap(tokens=tokens or {}, wholes=wholes or {}, locals={}, diverged={}, misreported={})
 
 
 def rewritten(content: Any, found: IdMap, *real: Instance) -> Any:
@@ -82,6 +82,19 @@ def test_a_reference_to_another_one_than_it_should_be_is_a_divergence() -> None:
     )
     assert list(found.diverged) == ["aws_subnet.s"]
     assert found.tokens[NEW_VPC] == VPC
+
+
+def test_what_an_engine_reports_wrongly_of_the_right_object_is_a_remark() -> None:
+    found = learn(
+        [
+            twins("aws_vpc", "v", {"id": VPC}, {"id": NEW_VPC}),
+            twins("aws_lb", "l", {"id": "lb", "vpc": VPC}, {"id": "lb", "vpc": "vpc-00000001"}),
+        ],
+        SCHEMAS,
+    )
+    assert dict(found.tokens) == {NEW_VPC: VPC}
+    assert not found.diverged
+    assert dict(found.misreported) == {"aws_lb.l": "the engine reports another vpc"}
 
 
 def test_the_map_is_injective() -> None:
