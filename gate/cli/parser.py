@@ -17,6 +17,7 @@ examples:
   sandtable demo kiro                                      rehearse a bundled incident
   sandtable rehearse terraform infra --target git:main     what would this branch do to what main describes?
   sandtable rehearse terraform new --target config:old --out report/
+  sandtable review plan.json                               judge a plan as it stands, in no time
   sandtable report report/report.json --format markdown
   sandtable doctor                                         what is installed, what is missing
 
@@ -36,6 +37,13 @@ examples:
   sandtable rehearse terraform change/ --target config:before/ --out report/
   sandtable rehearse terraform infra --target git:origin/main:infra --var-file prod.tfvars --engine moto
   sandtable rehearse terraform infra --target empty --format json | jq .verdict.decision
+"""
+
+REVIEW_EPILOG = """\
+examples:
+  terraform plan -out=tfplan && terraform show -json tfplan | sandtable review -
+  sandtable review plan.json --format markdown
+  sandtable review tfplan --dir infra --out report/
 """
 
 REPORT_EPILOG = """\
@@ -59,6 +67,13 @@ class Parser(argparse.ArgumentParser):
         raise UsageError(f"{message}.", hint=f"See `{self.prog} --help`.")
 
 
+class _Version(argparse.Action):
+    """Looks the version up only when it is asked for."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
+        parser.exit(message=f"sandtable {tool_version()}\n")
+
+
 def build_parser() -> Parser:
     """Return the whole grammar; each command's options carry ``command``, the place of its code."""
     parser = Parser(
@@ -66,10 +81,11 @@ def build_parser() -> Parser:
         description="Rehearse an infrastructure change in a clone, and judge what really happened.",
         epilog=EPILOG,
     )
-    parser.add_argument("--version", action="version", version=f"sandtable {tool_version()}")
+    parser.add_argument("--version", action=_Version, nargs=0, help="show program's version number and exit")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     _add_demo(commands)
     _add_rehearse(commands)
+    _add_review(commands)
     _add_report(commands)
     _add_doctor(commands)
     return parser
@@ -114,6 +130,32 @@ def _add_rehearse(commands: Any) -> None:
     _add_rehearsal(terraform)
     _add_output(terraform)
     terraform.set_defaults(command="gate.cli.rehearse:rehearse_terraform")
+
+
+def _add_review(commands: Any) -> None:
+    parser = commands.add_parser(
+        "review",
+        help="judge a saved Terraform plan as it stands, without a clone",
+        epilog=REVIEW_EPILOG,
+        description=(
+            "Judge a plan by the same rules, in a fraction of a second, and exit with the verdict. "
+            "Nothing is rehearsed: what a plan cannot tell goes to a person."
+        ),
+    )
+    parser.add_argument(
+        "plan", metavar="PLAN", help="what `terraform show -json` wrote, or a binary plan; - reads stdin"
+    )
+    parser.add_argument(
+        "--dir", metavar="DIR", type=Path, help="the initialised root module that a binary plan was made in"
+    )
+    parser.add_argument(
+        "--policy", metavar="FILE", type=Path, help="sandtable.yaml (default: beside the plan, else strict)"
+    )
+    parser.add_argument("--terraform", metavar="PATH", type=Path, help="for a binary plan (default: from PATH)")
+    group = parser.add_argument_group("output")
+    group.add_argument("--out", metavar="DIR", type=Path, help="write report.json, .md, .html and .sarif there")
+    group.add_argument("--format", choices=RENDERED, default="terminal", help="what to print (default: %(default)s)")
+    parser.set_defaults(command="gate.cli.review:review")
 
 
 def _add_report(commands: Any) -> None:

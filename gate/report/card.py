@@ -13,6 +13,7 @@ from gate.report.escape import visible
 from gate.report.model import Report
 from gate.report.prose import Block, parse_prose, plain
 from gate.report.valuetext import DiffLine, clip, line_diff, pair_text, value_text
+from gate.report.words import SYMBOLS, VERBS
 from gate.verdict import Finding, Level
 from sandbox.rehearsal import ApiCall, CallKind
 
@@ -32,26 +33,6 @@ REASONS: Mapping[str, str] = {
     "delete_because_no_move_target": "a moved block names a target that does not exist",
 }
 """``action_reason`` of Terraform's JSON plan, in words."""
-
-VERBS: Mapping[Action, str] = {
-    Action.DELETE: "deleted",
-    Action.REPLACE: "replaced",
-    Action.FORGET: "forgotten",
-    Action.UPDATE: "updated",
-    Action.CREATE: "created",
-    Action.NO_OP: "unchanged",
-}
-"""In the order in which they matter."""
-
-SYMBOLS: Mapping[Action, str] = {
-    Action.DELETE: "-",
-    Action.REPLACE: "-/+",
-    Action.FORGET: ".",
-    Action.UPDATE: "~",
-    Action.CREATE: "+",
-    Action.NO_OP: "=",
-}
-"""Terraform's own."""
 
 NOTHING_SAID: tuple[Value, ...] = (None, "", False, 0, (), {}, Marker.ABSENT)
 """Values that a provider writes for what was not configured; one for another is no news."""

@@ -7,12 +7,11 @@ from collections.abc import Iterable
 from typing import assert_never
 
 from diffing.change import Action, Lifespan, ResourceChange
-from gate.report.card import VERBS, Card, Group
+from gate.report.card import Card, Group
 from gate.report.escape import visible
 from gate.report.model import Report
+from gate.report.words import VERBS
 from gate.verdict import Decision, Level
-
-DECISIONS = {Decision.APPROVE: "Approved", Decision.REVIEW: "Review needed", Decision.REJECT: "Rejected"}
 
 
 def headline(report: Report, cards: Iterable[Card]) -> str:

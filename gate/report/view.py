@@ -15,10 +15,11 @@ from typing import Any
 from diffing.change import Action
 from gate.report.card import CallView, Card, FindingView, Group, build_cards, call_view, finding_view
 from gate.report.escape import visible, visible_lines
-from gate.report.headline import DECISIONS, counts, headline, lost
+from gate.report.headline import counts, headline, lost
 from gate.report.jsonfmt import from_document
 from gate.report.model import Report
 from gate.report.prose import Block, parse_prose
+from gate.report.words import DECISIONS
 from gate.verdict import Decision, Finding
 from sandbox.rehearsal import ApiCall, CallKind, Diagnostic, Gap
 
@@ -204,6 +205,8 @@ def _phase(name: str, calls: Sequence[ApiCall], *, seconds: float | None = None,
 
 def _clone_of(report: Report) -> str:
     target = report.target
+    if target.kind == "plan":
+        return f"nothing: judged by the plan alone, which names {target.resources:,} resources that exist"
     return visible(f"{target.source}: {target.resources:,} resources, account {target.account}, {target.region}")
 
 

@@ -44,9 +44,9 @@ def plan(
     )
 
 
-def show_plan(binary: TerraformBinary) -> list[str]:
-    """``show -json`` of the planned file."""
-    return _generate(binary, "show", PLAN_FILE, json=IsFlagged)
+def show_plan(binary: TerraformBinary, file: str = PLAN_FILE) -> list[str]:
+    """``show -json`` of a planned file."""
+    return _generate(binary, "show", file, json=IsFlagged)
 
 
 def apply(

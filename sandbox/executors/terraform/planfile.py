@@ -49,13 +49,13 @@ def parse_plan(text: str) -> ParsedPlan:
     try:
         document = _object(json.loads(text), "the document")
         if not str(document.get("format_version", "")).startswith("1."):
-            raise _invalid(f"its format version is {document.get('format_version')!r}, and only 1.x is known")
+            raise invalid(f"its format version is {document.get('format_version')!r}, and only 1.x is known")
         if document.get("deferred_changes"):
-            raise _invalid("it defers changes to a later run, so that nobody can tell what they will be")
+            raise invalid("it defers changes to a later run, so that nobody can tell what they will be")
         raw_changes = entries(document, "resource_changes")
         changes = tuple(planned_change(raw) for raw in raw_changes)
     except (ValueError, TypeError, RecursionError) as error:
-        raise _invalid(f"{type(error).__name__}: {error}") from error
+        raise invalid(f"{type(error).__name__}: {error}") from error
     plan = Plan(
         changes=changes,
         terraform_version=str(document.get("terraform_version", "")),
@@ -88,7 +88,7 @@ def planned_change(raw: Mapping[str, Any], *, trimmed: bool = False) -> PlannedC
     change = _object(raw.get("change"), "a change")
     actions = tuple(_array(change, "actions"))
     if not all(isinstance(action, str) for action in actions) or actions not in _ACTIONS:
-        raise _invalid(f"the actions {list(actions)} of {raw.get('address')} are not known")
+        raise invalid(f"the actions {list(actions)} of {raw.get('address')} are not known")
     before, after = _before_and_after(_trimmed(change, _ACTIONS[actions]) if trimmed else change)
     return PlannedChange(
         address=_text(raw, "address"),
@@ -159,7 +159,7 @@ def _reason(raw: Mapping[str, Any], actions: tuple[str, ...]) -> str:
 
 def _path(raw: Any) -> Path:
     if not isinstance(raw, list) or not all(isinstance(part, str | int) for part in raw):
-        raise _invalid(f"{raw!r} is not a path")
+        raise invalid(f"{raw!r} is not a path")
     return tuple(raw)
 
 
@@ -185,7 +185,7 @@ def _sensitive_variables(document: Mapping[str, Any]) -> frozenset[str]:
 
 def _object(raw: Any, what: str) -> Mapping[str, Any]:
     if not isinstance(raw, dict):
-        raise _invalid(f"{what} is not an object")
+        raise invalid(f"{what} is not an object")
     return raw
 
 
@@ -194,18 +194,19 @@ def _array(holder: Mapping[str, Any], name: str) -> list[Any]:
     if raw is None:
         return []
     if not isinstance(raw, list):
-        raise _invalid(f"{name} is not a list")
+        raise invalid(f"{name} is not a list")
     return raw
 
 
 def _text(holder: Mapping[str, Any], name: str) -> str:
     raw = holder.get(name)
     if not isinstance(raw, str):
-        raise _invalid(f"{name} is missing or not a string")
+        raise invalid(f"{name} is missing or not a string")
     return raw
 
 
-def _invalid(what: str) -> ConfigurationError:
+def invalid(what: str) -> ConfigurationError:
+    """Return the error for a plan that cannot be read."""
     return ConfigurationError(
         f"The plan could not be read: {what}.", hint="A plan comes from: terraform show -json PLANFILE"
     )

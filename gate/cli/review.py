@@ -1,0 +1,121 @@
+"""`sandtable review PLAN`: judge a saved plan as it stands.
+
+In a terminal the report looks as after a rehearsal. In a log or a hook it is a few plain lines, which take none of the
+libraries that paint: what is loaded here decides how long the command takes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from gate.planreview import PlanRequest, review_plan
+from gate.report.model import Report
+from sandbox.errors import ConfigurationError, UsageError
+from sandbox.executors.terraform.plantext import ZIP
+
+MOST_BYTES = 2_000_000_000
+PAINTED = 2_000
+"""Changes up to which the large page is painted in a terminal: it takes a second for each thousand."""
+SHOW_TIMEOUT = 300.0
+
+
+def review(options: argparse.Namespace) -> int:
+    """Judge a saved plan, and return the verdict's exit code."""
+    with _no_collection():
+        content = _read(options.plan)
+        if content.startswith(ZIP) and options.dir is not None:
+            content = _shown(options)
+        report = review_plan(
+            PlanRequest(
+                content=content,
+                source=_source(options.plan),
+                folder=options.dir or Path(options.plan).parent,
+                policy=options.policy,
+            )
+        )
+        _tell(report, options)
+    return report.verdict.decision.exit_code
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Do without the search for cycles: it would go through millions of objects, none of them garbage, many times."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+def _source(name: str) -> str:
+    return "standard input" if name == "-" else name
+
+
+def _read(name: str) -> bytes:
+    try:
+        if name == "-":
+            return sys.stdin.buffer.read(MOST_BYTES + 1)
+        with Path(name).open("rb") as file:
+            return file.read(MOST_BYTES + 1)
+    except FileNotFoundError as error:
+        raise UsageError(f"There is no plan {name}.", hint="Name a plan, or - for standard input.") from error
+    except (OSError, ValueError) as error:
+        raise ConfigurationError(f"The plan {name} cannot be read: {error}.", hint="Name a readable file.") from error
+
+
+def _shown(options: argparse.Namespace) -> bytes:
+    """Let Terraform turn a binary plan into JSON; it needs the providers of the root module for that."""
+    from sandbox.executors.terraform.binary import find_terraform  # noqa: PLC0415 - binary plans only
+    from sandbox.executors.terraform.command import show_plan  # noqa: PLC0415 - as above
+    from sandbox.executors.terraform.deadline import Deadline  # noqa: PLC0415 - as above
+    from sandbox.executors.terraform.run import capture  # noqa: PLC0415 - as above
+
+    if options.plan == "-":
+        raise UsageError("A binary plan cannot be read from standard input.", hint="Name the file.")
+    if not options.dir.is_dir():
+        raise UsageError(f"There is no directory {options.dir}.", hint="Name the initialised root module with --dir.")
+    environment = dict(os.environ)
+    binary = find_terraform(options.terraform, environment)
+    text = capture(
+        show_plan(binary, str(Path(options.plan).resolve())),
+        title=f"terraform show of {options.plan}",
+        cwd=options.dir,
+        environment=environment,
+        deadline=Deadline.after(SHOW_TIMEOUT),
+    )
+    return text.encode(errors="surrogatepass")
+
+
+def _tell(report: Report, options: argparse.Namespace) -> None:
+    plain = options.format == "terminal" and (not sys.stdout.isatty() or len(report.diff.changes) > PAINTED)
+    if plain and not options.out:
+        _print(report)
+        return
+    from gate.cli.output import show, write  # noqa: PLC0415 - the large pages
+    from gate.report import jsonfmt  # noqa: PLC0415 - as above
+
+    document = jsonfmt.to_document(report)
+    page = write(document, options.out) if options.out else None
+    if plain:
+        _print(report)
+    else:
+        show(document, options.format)
+    if page is not None and options.format == "terminal":
+        print(f"Full report: {page}")  # noqa: T201 - part of what the terminal form shows
+
+
+def _print(report: Report) -> None:
+    from gate.report import brief  # noqa: PLC0415 - one of several forms
+
+    text = brief.render(report)
+    encoding = sys.stdout.encoding or "utf-8"
+    sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding))
+    sys.stdout.flush()
