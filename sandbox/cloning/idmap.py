@@ -102,8 +102,8 @@ def learn(twins: Iterable[tuple[Instance, Instance]], schemas: Schemas) -> IdMap
             _sort(found, _claim(real.address, path, schema), here, there)
     tokens, wholes = _decided(found.tokens), _decided(found.wholes)
     broken = [*_broken(found.tokens, tokens), *_broken(found.wholes, wholes)]
-    for new, claim in _unkept(found.tokens, tokens):
-        found.local[claim.address].append((new, claim.real))
+    for here_only, claim in _unkept(found.tokens, tokens):
+        found.local[claim.address].append((here_only, claim.real))
     locals_ = {address: tuple(dict.fromkeys(pairs)) for address, pairs in found.local.items()}
     return IdMap(
         tokens=MappingProxyType(tokens),

@@ -353,6 +353,31 @@ def test_another_display_name_is_an_update_in_the_clone_as_in_production(
     }
 
 
+def test_a_state_as_aws_leaves_it_comes_up_whole(tmp_path: Path) -> None:
+    """Written after states of real accounts: attributes that no engine stores, ids in AWS's forms, urls with hosts."""
+    content = Path(__file__).with_name("test_cloning_aws_shaped.tfstate.json").read_bytes()
+    where = {"account": "999988887777", "region": "eu-central-1"}
+    with cloned(parse_state(content), tmp_path) as clone:
+        endpoint = clone.engine.endpoint
+        instance = client(endpoint, "ec2", **where).describe_instances(InstanceIds=["i-0c1d2e3f4a5b6c7d8"])
+        database = client(endpoint, "rds", **where).describe_db_instances()["DBInstances"][0]
+        balancer = client(endpoint, "elbv2", **where).describe_load_balancers()["LoadBalancers"][0]
+        queues = client(endpoint, "sqs", **where).list_queues()["QueueUrls"]
+        code = client(endpoint, "lambda", **where).get_function(FunctionName="f")["Configuration"]["CodeSha256"]
+
+    assert clone.ledger.gaps == ()
+    assert clone.repairs == ()
+    found = instance["Reservations"][0]["Instances"][0]
+    assert (found["VpcId"], found["SubnetId"]) == ("vpc-0f3b8c1d2e4a5b6c7", "subnet-0a9b8c7d6e5f4a3b2")
+    assert (found["PrivateIpAddress"], found["PublicIpAddress"]) == ("172.20.0.10", "3.120.1.2")
+    assert [group["GroupId"] for group in found["SecurityGroups"]] == ["sg-0123abcd4567ef890"]
+    assert database["Endpoint"]["Address"] == "prod.cabcdefghijk.eu-central-1.rds.amazonaws.com"
+    assert balancer["VpcId"] == "vpc-0f3b8c1d2e4a5b6c7"
+    assert balancer["LoadBalancerArn"].endswith(":999988887777:loadbalancer/app/prod/50dc6c495c0c9188")
+    assert queues == ["https://sqs.eu-central-1.amazonaws.com/999988887777/q"]
+    assert code == "8XKHlZ6Q2l0F3bZQyFG9E4y7tYvBf5D9d3Bf0W2s8mA="
+
+
 def test_what_cannot_come_up_is_a_gap_with_its_reason_and_the_rest_comes_up(tmp_path: Path) -> None:
     provider = 'provider["registry.terraform.io/hashicorp/aws"]'
 
