@@ -204,10 +204,8 @@ class _Stage:
         if not self._terraform.waits_shortened:
             return ()
         polled = len(self._recorder.calls)
-        return (
-            f"The provider's waits between status reads were shortened (docs/fast-waits.md); with them, {polled} API "
-            "calls were made. How long anything takes on AWS is not rehearsed.",
-        )
+        text = "The provider's waits were shortened (docs/fast-waits.md); the rehearsal made {} API calls with them."
+        return (text.format(polled),)
 
     def _workspaces(self) -> tuple[Workspace | None, Workspace]:
         """Copy both configurations and let Terraform fetch what they need, side by side."""

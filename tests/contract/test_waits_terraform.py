@@ -108,7 +108,7 @@ class Workspace:
             "TF_CLI_CONFIG_FILE": str(configuration),
         }
         return subprocess.run(
-            ["terraform", *arguments],  # noqa: S607 - the one that a user has
+            ["terraform", *arguments],
             cwd=self.folder,
             env=environment,
             capture_output=True,
