@@ -8,6 +8,7 @@ by their order of appearance, times are left out. Prints one line per scenario a
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import sys
@@ -59,7 +60,7 @@ def essence(document: dict[str, Any]) -> dict[str, list[str]]:
             for item in changes
         ),
         "attributes": _lines(
-            f"{item['address']} {row['path']} {row['before']} → {row['after']}"
+            f"{item['address']} {row['path']} {_canonical(row['before'])} → {_canonical(row['after'])}"
             for item in changes
             for row in item["attributes"]
         ),
@@ -71,6 +72,14 @@ def essence(document: dict[str, Any]) -> dict[str, list[str]]:
             if call["kind"] != "read"
         ),
     }
+
+
+def _canonical(value: Any) -> Any:
+    """JSON text with its keys in order: engines give them back in any."""
+    try:
+        return json.dumps(json.loads(value), sort_keys=True) if isinstance(value, str) else value
+    except ValueError:
+        return value
 
 
 def _lines(texts: Any) -> list[str]:
