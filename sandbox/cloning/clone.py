@@ -26,6 +26,7 @@ from sandbox.cloning.placement import Place
 from sandbox.cloning.repair import Repair, leave_out, repair
 from sandbox.cloning.rewrite import rewrite
 from sandbox.cloning.schema import Schemas
+from sandbox.cloning.secrets import Scrubber
 from sandbox.cloning.subjects import AWS, Subjects, aws_types, choose, is_aws
 from sandbox.cloning.synthesise import Repairs, Synthesis, Written
 from sandbox.cloning.tfstate import Instance, State
@@ -204,7 +205,7 @@ class _Cloning:
                         break
                     plans += 1
                     if plans > _PLANS:
-                        raise _refused(outcome)
+                        raise self._refused(outcome)
         raise AssertionError  # the last attempt returns or raises
 
     def _repair(self, outcome: ApplyOutcome, written: Written, synthesis: Synthesis, running: ExportingEngine) -> None:
@@ -215,7 +216,7 @@ class _Cloning:
             )
         done = repair(outcome.diagnostics, written.document, synthesis, self._repairs)
         if not done:
-            raise _refused(outcome)
+            raise self._refused(outcome)
         self.repaired += done if not _made_something(outcome) else self._confirmed(done)
 
     def _confirmed(self, done: tuple[Repair, ...]) -> tuple[Repair, ...]:
@@ -225,6 +226,16 @@ class _Cloning:
         for address in new:
             del self._repairs.left_out[address]
         return tuple(each for each in done if each.path or each.address not in new)
+
+    def _refused(self, outcome: ApplyOutcome) -> ConfigurationError:
+        # Of the diagnostics, only the summaries: the details quote the configuration.
+        errors = [diagnostic for diagnostic in outcome.diagnostics if diagnostic.severity == "error"]
+        told = "; ".join(dict.fromkeys(diagnostic.summary for diagnostic in errors)) or "no error was told"
+        return ConfigurationError(
+            "Terraform could not apply the configuration that was written from the state: "
+            f"{Scrubber.of(*self._state.instances).scrub(told)}.",
+            hint="Rehearse with --target config:DIR, or with the state of a smaller part of the environment.",
+        )
 
     def _with_real_ids(
         self, raised: _Raised, synthesis: Synthesis, subjects: Subjects, schemas: Schemas
@@ -279,13 +290,3 @@ def _ledger(state: State, subjects: Subjects, found: _Found) -> Ledger:
 
     shared = tuple(f"two records of the engine's share the key {clash}" for clash in found.clashes)
     return Ledger(entries=tuple(entry(instance) for instance in state.instances), shared=shared)
-
-
-def _refused(outcome: ApplyOutcome) -> ConfigurationError:
-    # Of the diagnostics, only the summaries: the details quote values.
-    errors = [diagnostic for diagnostic in outcome.diagnostics if diagnostic.severity == "error"]
-    told = "; ".join(dict.fromkeys(diagnostic.summary for diagnostic in errors))
-    return ConfigurationError(
-        f"Terraform could not apply the configuration that was written from the state: {told or 'no error was told'}.",
-        hint="Rehearse with --target config:DIR, or with the state of a smaller part of the environment.",
-    )

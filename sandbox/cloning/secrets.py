@@ -1,4 +1,4 @@
-"""Keeping an object's secrets out of what is said about it."""
+"""Keeping secrets out of what is said about the objects that have them."""
 
 from __future__ import annotations
 
@@ -17,15 +17,16 @@ _CONTENTS = frozenset({"user_data", "user_data_base64", "content", "environment"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scrubber:
-    """Replaces the secret values of one object."""
+    """Replaces secret values."""
 
     secrets: tuple[str, ...] = field(repr=False)
 
     @classmethod
-    def of(cls, instance: Instance) -> Scrubber:
-        """The secrets: what the state calls sensitive, and what has a secret's name."""
+    def of(cls, *instances: Instance) -> Scrubber:
+        """The secrets of objects: what the state calls sensitive, and what has a secret's name."""
         found = {
             value
+            for instance in instances
             for path, value in _leaves(dict(instance.attributes), ())
             if len(value) >= _SHORTEST and _is_secret(path, instance.sensitive)
         }

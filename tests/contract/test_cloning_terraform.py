@@ -25,6 +25,8 @@ from sandbox.cloning.ledger import Standing
 from sandbox.cloning.tfstate import State, parse_state
 from sandbox.cloning.workbench import Toolchain
 from sandbox.engines.ministack import MiniStackEngine
+from sandbox.engines.process import ChildEngine
+from sandbox.errors import EngineError, TimeoutExpiredError
 from sandbox.executors.terraform.binary import find_terraform
 from sandbox.executors.terraform.deadline import Deadline
 from sandbox.executors.terraform.executor import TerraformExecutor
@@ -257,16 +259,18 @@ def production(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Production]
 
 
 @contextmanager
-def cloned(state: State, scratch: Path) -> Iterator[ClonedState]:
+def cloned(
+    state: State, scratch: Path, engine: MiniStackEngine | None = None, *, seconds: float = 600
+) -> Iterator[ClonedState]:
     tools = Toolchain(
         binary=find_terraform(None, environment()),
         # A variable and a workspace of the user's must not reach the written configuration.
         environment=environment(TF_VAR_password="x", TF_WORKSPACE="other"),
-        deadline=Deadline.after(600),
+        deadline=Deadline.after(seconds),
     )
     with clone_from_state(
         state,
-        engine=MiniStackEngine(),
+        engine=engine or MiniStackEngine(),
         tools=tools,
         scratch=scratch,
         public_port=45_812,
@@ -418,6 +422,33 @@ def test_what_cannot_come_up_is_a_gap_with_its_reason_and_the_rest_comes_up(tmp_
     assert re.search("does not know this type", standings["aws_of_the_future"].reason)
     assert re.search("engine", standings["aws_rds_cluster"].reason)
     assert SECRET not in repr(clone)
+
+
+class DyingEngine(MiniStackEngine):
+    """Dies as soon as it has come up."""
+
+    @contextmanager
+    def start(self, scratch: Path, *, public_port: int, state: bytes = b"") -> Iterator[ChildEngine]:
+        with super().start(scratch, public_port=public_port, state=state) as engine:
+            engine.process.kill()
+            engine.process.wait()
+            yield engine
+
+
+def test_an_engine_that_dies_while_the_clone_is_made_is_said(production: Production, tmp_path: Path) -> None:
+    with (
+        pytest.raises(EngineError, match="died while the clone was made") as caught,
+        cloned(production.state, tmp_path, DyingEngine()),
+    ):
+        pytest.fail("there is no clone")
+    assert SECRET not in caught.value.message
+    assert not [path for path in tmp_path.rglob("*") if path.is_file() and SECRET.encode() in path.read_bytes()]
+
+
+def test_a_deadline_is_kept_and_nothing_is_left(production: Production, tmp_path: Path) -> None:
+    with pytest.raises(TimeoutExpiredError), cloned(production.state, tmp_path, seconds=4):
+        pytest.fail("there is no clone")
+    assert not [path for path in tmp_path.rglob("*") if path.is_file() and SECRET.encode() in path.read_bytes()]
 
 
 def test_a_state_with_nothing_in_it_is_an_empty_clone(tmp_path: Path) -> None:
