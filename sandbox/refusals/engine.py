@@ -13,7 +13,7 @@ from sandbox.inventory.scope import Scope
 from sandbox.inventory.transport import Connection, RefusedError
 from sandbox.refusals.evaluate import LookupFailedError
 
-_SECONDS = 10.0
+_SECONDS = 30.0
 """For all looks on account of one call."""
 
 

@@ -45,9 +45,8 @@ def refusal_message(row: KnownRefusal, asked: Surroundings, lookup: Lookup) -> s
     budget = _Budget(lookup)
     try:
         for case in cases:
-            found = next(_walk(row.looks, case, budget), None)
-            if (found is not None) is row.due_if_found:
-                return fill(row.message, found or case)
+            for found in _walk(row.looks, case, budget):
+                return fill(row.message, found)
     except (LookupFailedError, _UnfilledError):
         return None
     return None
@@ -96,9 +95,13 @@ def _walk(looks: Sequence[Look], surroundings: Surroundings, lookup: Lookup) -> 
         return
     look, *rest = looks
     answer = lookup(look.service, look.operation, _filled(look.parameters, surroundings))
-    for item in values_at(answer, look.items) if look.items else [answer]:
-        if all(_passes(test, item, surroundings) for test in look.where):
-            yield from _walk(rest, {**surroundings, "found": item}, lookup)
+    items = values_at(answer, look.items) if look.items else [answer]
+    met = [item for item in items if all(_passes(test, item, surroundings) for test in look.where)]
+    if look.unless:
+        yield from _walk(rest, surroundings, lookup) if not met else ()
+        return
+    for item in met:
+        yield from _walk(rest, {**surroundings, "found": item}, lookup)
 
 
 def _filled(template: Template, surroundings: Surroundings) -> Any:

@@ -59,6 +59,8 @@ class Look:
     """Path to the items; empty: the answer itself is the item."""
     where: tuple[Test, ...] = ()
     """All must hold of an item. Engines ignore filters that they do not know, so what matters is tested here again."""
+    unless: bool = False
+    """The other way round: go on if there is no such item."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,8 +86,6 @@ class KnownRefusal:
     """Conditions on the request's own parameters."""
     each: str = ""
     """Path to several values in the request; the row is tried for each, as ``{each}``."""
-    due_if_found: bool = True
-    """False: the refusal is due when the looks find nothing."""
 
 
 def one_of(path: str, *values: str) -> Test:

@@ -5,7 +5,7 @@ Source: the API references of Elastic Load Balancing (2015-12-01) and AWS Certif
 
 from __future__ import annotations
 
-from sandbox.refusals.row import KnownRefusal, Look, one_of, present
+from sandbox.refusals.row import KnownRefusal, Look, one_of
 
 _ELB = "https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_{}.html"
 _ACM = "https://docs.aws.amazon.com/acm/latest/APIReference/API_DeleteCertificate.html"
@@ -90,17 +90,6 @@ BALANCING: tuple[KnownRefusal, ...] = (
         documentation=_ELB.format("DeleteLoadBalancer"),
     ),
     _certificate(
-        "in-use",
-        "ACM knows of something that uses it",
-        Look(
-            service="acm",
-            operation="DescribeCertificate",
-            parameters={"CertificateArn": "{CertificateArn}"},
-            items="Certificate",
-            where=(present("InUseBy"),),
-        ),
-    ),
-    _certificate(
         "of-listener",
         "a listener uses it",
         _BALANCERS,
@@ -120,6 +109,26 @@ BALANCING: tuple[KnownRefusal, ...] = (
             operation="ListDistributions",
             items="DistributionList.Items",
             where=(one_of("ViewerCertificate.ACMCertificateArn", "{CertificateArn}"),),
+        ),
+    ),
+    _certificate(
+        "of-classic-load-balancer",
+        "a classic load balancer uses it",
+        Look(
+            service="elb",
+            operation="DescribeLoadBalancers",
+            items="LoadBalancerDescriptions.ListenerDescriptions.Listener",
+            where=(one_of("SSLCertificateId", "{CertificateArn}"),),
+        ),
+    ),
+    _certificate(
+        "of-api-domain",
+        "a domain name of API Gateway uses it",
+        Look(
+            service="apigateway",
+            operation="GetDomainNames",
+            items="items",
+            where=(one_of("certificateArn | regionalCertificateArn", "{CertificateArn}"),),
         ),
     ),
 )

@@ -253,8 +253,9 @@ COMPUTE: tuple[KnownRefusal, ...] = (
         operations=("CreateFunction", "UpdateFunctionConfiguration"),
         when="its role, of the same account, does not exist",
         given=(holds("Role", "::{caller.account}:role/"),),
-        looks=(Look(service="iam", operation="ListRoles", items="Roles", where=(one_of("Arn", "{Role}"),)),),
-        due_if_found=False,
+        looks=(
+            Look(service="iam", operation="ListRoles", items="Roles", where=(one_of("Arn", "{Role}"),), unless=True),
+        ),
         code="InvalidParameterValueException",
         message="The role defined for the function cannot be assumed by Lambda.",
         documentation=_LAMBDA.format("CreateFunction"),

@@ -107,23 +107,8 @@ NETWORK: tuple[KnownRefusal, ...] = (
         _ec2(
             "DescribeInstances",
             "Reservations.Instances",
-            one_of("SubnetId", "{SubnetId}"),
+            one_of("SubnetId | NetworkInterfaces.SubnetId", "{SubnetId}"),
             none_of("State.Name", "terminated"),
-            narrowed=("subnet-id", "{SubnetId}"),
-        ),
-    ),
-    _subnet(
-        "with-network-interface",
-        "a network interface that its owner made (not one of a service's own) is in it",
-        _ec2(
-            "DescribeNetworkInterfaces",
-            "NetworkInterfaces",
-            one_of("SubnetId", "{SubnetId}"),
-            none_of("InterfaceType", "nat_gateway", "vpc_endpoint", "lambda", "efs", "network_load_balancer"),
-            none_of("RequesterManaged", "true"),
-            none_of("Attachment.InstanceOwnerId", "amazon-elb", "amazon-aws"),
-            none_of("Attachment.DeleteOnTermination", "true"),
-            narrowed=("subnet-id", "{SubnetId}"),
         ),
     ),
     _subnet(
@@ -172,6 +157,29 @@ NETWORK: tuple[KnownRefusal, ...] = (
         "with-endpoint",
         "an interface endpoint is in it",
         _ec2("DescribeVpcEndpoints", "VpcEndpoints", one_of("SubnetIds", "{SubnetId}"), none_of("State", *_GONE)),
+    ),
+    _subnet(
+        "with-network-interface",
+        "a network interface that is not an instance's is in it",
+        _ec2(
+            "DescribeNetworkInterfaces",
+            "NetworkInterfaces",
+            one_of("SubnetId", "{SubnetId}"),
+            # Engines keep a terminated instance's interfaces; those of living instances are a row of their own.
+            lacking("Attachment.InstanceId"),
+            narrowed=("subnet-id", "{SubnetId}"),
+        ),
+        # And a deleted NAT gateway's.
+        Look(
+            service="ec2",
+            operation="DescribeNatGateways",
+            items="NatGateways",
+            where=(
+                one_of("State", "deleted", "deleting"),
+                one_of("NatGatewayAddresses.NetworkInterfaceId", "{found.NetworkInterfaceId}"),
+            ),
+            unless=True,
+        ),
     ),
     _vpc(
         "with-subnet",
@@ -267,12 +275,17 @@ NETWORK: tuple[KnownRefusal, ...] = (
     ),
     _gateway(
         "with-public-load-balancer",
-        "a load balancer of the VPC faces the internet",
+        "a load balancer in a subnet of the VPC faces the internet",
+        # By its subnets: engines may not know a load balancer's VPC.
+        _ec2("DescribeSubnets", "Subnets", one_of("VpcId", "{VpcId}"), narrowed=("vpc-id", "{VpcId}")),
         Look(
             service="elbv2",
             operation="DescribeLoadBalancers",
             items="LoadBalancers",
-            where=(one_of("VpcId", "{VpcId}"), one_of("Scheme", "internet-facing")),
+            where=(
+                one_of("AvailabilityZones.SubnetId", "{found.SubnetId}"),
+                one_of("Scheme", "internet-facing"),
+            ),
         ),
     ),
     _violation(

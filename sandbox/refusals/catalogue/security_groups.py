@@ -8,7 +8,7 @@ every engine makes these interfaces.
 
 from __future__ import annotations
 
-from sandbox.refusals.row import KnownRefusal, Look, none_of, one_of, present
+from sandbox.refusals.row import KnownRefusal, Look, lacking, none_of, one_of, present
 
 _PAGE = "https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DeleteSecurityGroup.html"
 _ITSELF = Look(
@@ -63,24 +63,6 @@ SECURITY_GROUPS: tuple[KnownRefusal, ...] = (
             where=(
                 one_of("SecurityGroups.GroupId | NetworkInterfaces.Groups.GroupId", "{GroupId}"),
                 none_of("State.Name", "terminated"),
-            ),
-        ),
-    ),
-    _in_use(
-        "of-network-interface",
-        "a network interface that its owner made (not one of a service's own) has the group",
-        Look(
-            service="ec2",
-            operation="DescribeNetworkInterfaces",
-            parameters={"Filters": ({"Name": "group-id", "Values": ("{GroupId}",)},)},
-            items="NetworkInterfaces",
-            where=(
-                one_of("Groups.GroupId", "{GroupId}"),
-                none_of("InterfaceType", "nat_gateway", "vpc_endpoint", "lambda", "efs", "network_load_balancer"),
-                none_of("RequesterManaged", "true"),
-                none_of("Attachment.InstanceOwnerId", "amazon-elb", "amazon-aws"),
-                # An instance's own interfaces are the row before this; engines forget to remove them with the instance.
-                none_of("Attachment.DeleteOnTermination", "true"),
             ),
         ),
     ),
@@ -179,6 +161,18 @@ SECURITY_GROUPS: tuple[KnownRefusal, ...] = (
             operation="DescribeVpcEndpoints",
             items="VpcEndpoints",
             where=(one_of("Groups.GroupId", "{GroupId}"), none_of("State", "deleted", "Deleted")),
+        ),
+    ),
+    _in_use(
+        "of-network-interface",
+        "a network interface that is not an instance's has the group",
+        Look(
+            service="ec2",
+            operation="DescribeNetworkInterfaces",
+            parameters={"Filters": ({"Name": "group-id", "Values": ("{GroupId}",)},)},
+            items="NetworkInterfaces",
+            # Engines keep a terminated instance's interfaces; those of living instances are a row of their own.
+            where=(one_of("Groups.GroupId", "{GroupId}"), lacking("Attachment.InstanceId")),
         ),
     ),
 )
