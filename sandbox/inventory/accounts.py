@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import botocore.session
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
@@ -9,7 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 def account_of(endpoint: str, access_key_id: str) -> str:
     """Ask the engine's STS; the account's twelve digits, or nothing where it does not say."""
-    client = botocore.session.Session().create_client(
+    client: Any = botocore.session.Session().create_client(
         "sts",
         region_name="us-east-1",
         endpoint_url=endpoint,
