@@ -116,6 +116,7 @@ def equivalent(a: Value, b: Value) -> bool:
 
 
 _NOTHING = (None, Marker.ABSENT)
+_SCALARS = frozenset({bool, float, int, str, type(None), Marker})
 
 
 def changed_paths(before: Value, after: Value, *, sensitive: bool = False) -> tuple[AttributeChange, ...]:
@@ -131,7 +132,7 @@ def changed_paths(before: Value, after: Value, *, sensitive: bool = False) -> tu
     """
     changes = [
         change
-        for change in differences(before, after, unordered=False)
+        for change in _walked(before, after, nulls=False)
         if not (change.before in _NOTHING and change.after in _NOTHING)
     ]
     if sensitive:
@@ -159,19 +160,17 @@ def differences(before: Value, after: Value, *, unordered: bool = True) -> tuple
             compared by index.
     """
     changes: Iterable[AttributeChange]
+    if not unordered:
+        return _walked(before, after)
     if isinstance(after, Mapping | tuple) and before in (None, Marker.ABSENT):
-        changes = appeared(after, (), unordered=unordered)
+        changes = appeared(after, (), unordered=True)
     elif isinstance(before, Mapping | tuple) and after in (None, Marker.ABSENT):
-        changes = vanished(before, (), unordered=unordered)
-    elif unordered:
+        changes = vanished(before, (), unordered=True)
+    else:
         # Takes a quarter of a second to load; a plan is compared without it.
         from diffing.deep import deep_changes  # noqa: PLC0415 - see above
 
         changes = deep_changes(before, after, unordered=True)
-    else:
-        found: list[AttributeChange] = []
-        _collect(before, after, (), 0, found)
-        changes = found
     return tuple(sorted(changes, key=lambda change: path_order(change.path)))
 
 
@@ -185,33 +184,82 @@ def same(a: Value, b: Value) -> bool:
     return _spelled(a, strict=True) == _spelled(b, strict=True)
 
 
-def _collect(before: Value, after: Value, path: Path, depth: int, found: list[AttributeChange]) -> None:
-    """Compare two values down to the leaves.
+def _walked(before: Value, after: Value, *, nulls: bool = True) -> tuple[AttributeChange, ...]:
+    """Find what `diffing.deep` finds without ``unordered`` (a property test compares them), in the order of paths.
 
-    It finds what `diffing.deep` finds without ``unordered`` (a property test compares them) and builds nothing in
-    between: a plan has hundreds of thousands of leaves.
+    A plan has hundreds of thousands of leaves: nothing is built in between, and what is walked in order is not sorted.
+
+    Args:
+        before: The value before.
+        after: The value after.
+        nulls: Also list nulls that are there on one side only.
     """
-    left: Mapping[Any, Value]
-    right: Mapping[Any, Value]
+    found: list[AttributeChange] = []
+    if before in _NOTHING and isinstance(after, Mapping | tuple):
+        before = Marker.ABSENT
+    elif after in _NOTHING and isinstance(before, Mapping | tuple):
+        after = Marker.ABSENT
+    _collect(before, after, (), found, nulls=nulls)
+    return tuple(found)
+
+
+def _collect(before: Value, after: Value, path: Path, found: list[AttributeChange], *, nulls: bool) -> None:
+    """Compare two values down to the leaves."""
     match before, after:
         case (Marker.ABSENT, _):
-            found += appeared(after, path, unordered=False)
-            return
+            found += _leaf_changes(after, path, appears=True, nulls=nulls)
         case (_, Marker.ABSENT):
-            found += vanished(before, path, unordered=False)
-            return
-        case (Mapping(), Mapping()) if depth < MAX_DEPTH:
-            left, right = before, after
-        case (tuple(), tuple()) if depth < MAX_DEPTH:
-            left, right = paired(before, after, path[-1] if path else "", unordered=False)
+            found += _leaf_changes(before, path, appears=False, nulls=nulls)
+        case (Mapping(), Mapping()) if len(path) < MAX_DEPTH:
+            _collect_items(before, after, path, found, nulls=nulls)
+        case (tuple(), tuple()) if len(path) < MAX_DEPTH:
+            items = paired(before, after, path[-1] if path else "", unordered=False)
+            _collect_items(*items, path, found, nulls=nulls)
         case _:
             if not same(before, after):
                 found.append(AttributeChange(path=path, before=before, after=after))
-            return
-    for name in (*left, *(name for name in right if name not in left)):
-        a, b = left.get(name, Marker.ABSENT), right.get(name, Marker.ABSENT)
+
+
+def _collect_items(
+    before: Mapping[Any, Value], after: Mapping[Any, Value], path: Path, found: list[AttributeChange], *, nulls: bool
+) -> None:
+    if not before or not after:
+        if before or after:
+            found += _leaf_changes(before or after, path, appears=not before, nulls=nulls)
+        return
+    names: set[Any] = {*before, *after}
+    for name in sorted(names):
+        a, b = before.get(name, Marker.ABSENT), after.get(name, Marker.ABSENT)
         if not (type(a) is type(b) is str and a == b):
-            _collect(a, b, (*path, name), depth + 1, found)
+            _collect(a, b, (*path, name), found, nulls=nulls)
+
+
+def _leaf_changes(value: Value, path: Path, *, appears: bool, nulls: bool) -> list[AttributeChange]:
+    """List the leaves of a value that is there on one side only, as `_leaves` finds them."""
+    leaves: list[tuple[Path, Value]] = []
+    _collect_leaves(value, path, leaves, nulls=nulls)
+    if appears:
+        return [AttributeChange(path=place, before=Marker.ABSENT, after=leaf) for place, leaf in leaves]
+    return [AttributeChange(path=place, before=leaf, after=Marker.ABSENT) for place, leaf in leaves]
+
+
+def _collect_leaves(value: Value, path: Path, found: list[tuple[Path, Value]], *, nulls: bool) -> None:
+    items: Iterable[tuple[Any, Value]] = ()
+    if len(path) < MAX_DEPTH:
+        match value:
+            case tuple():
+                items = tuple(enumerate(value))
+            case Mapping():
+                # Names differ from each other: what they stand for is never compared.
+                items = sorted(value.items())
+    left_out = (Marker.ABSENT,) if nulls else _NOTHING
+    if not items and value not in left_out:
+        found.append((path, value))
+    for name, item in items:
+        if type(item) not in _SCALARS:
+            _collect_leaves(item, (*path, name), found, nulls=nulls)
+        elif item not in left_out:
+            found.append(((*path, name), item))
 
 
 def paired(

@@ -82,7 +82,13 @@ def build_parser() -> Parser:
         epilog=EPILOG,
     )
     parser.add_argument("--version", action=_Version, nargs=0, help="show program's version number and exit")
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    commands = parser.add_subparsers(
+        title="commands",
+        metavar="COMMAND",
+        required=True,
+        # argparse would lay out a page to find this out.
+        prog=parser.prog,
+    )
     _add_demo(commands)
     _add_rehearse(commands)
     _add_review(commands)
@@ -106,7 +112,7 @@ def _add_demo(commands: Any) -> None:
 
 def _add_rehearse(commands: Any) -> None:
     parser = commands.add_parser("rehearse", help="rehearse a change in a clone of the target")
-    kinds = parser.add_subparsers(title="kinds of change", metavar="KIND", required=True)
+    kinds = parser.add_subparsers(title="kinds of change", metavar="KIND", required=True, prog=parser.prog)
     terraform = kinds.add_parser(
         "terraform",
         help="a Terraform or OpenTofu root module",

@@ -5,6 +5,7 @@ Rights that are given to something which the change itself creates widen nothing
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -39,7 +40,7 @@ CARRIERS: Mapping[str, tuple[str, str]] = MappingProxyType(
 
 _THINGS = frozenset({"aws_iam_policy", "aws_iot_policy", "aws_organizations_policy"})
 """Policies that are resources of their own: they give nothing to anybody until they are attached."""
-_NAMING = frozenset({"arn", "bucket", "function_name", "id", "key_id", "name", "url"})
+_NAMING_PATHS = frozenset((name,) for name in ("arn", "bucket", "function_name", "id", "key_id", "name", "url"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +70,7 @@ class Created:
 
 def created(changes: Iterable[ResourceChange]) -> Created:
     """Collect what a change creates."""
-    names: dict[str, frozenset[str]] = {}
+    names: defaultdict[str, set[str]] = defaultdict(set)
     arns: set[str] = set()
     followed: dict[str, str] = {}
     for change in changes:
@@ -80,13 +81,14 @@ def created(changes: Iterable[ResourceChange]) -> Created:
         found = {
             str(item.path[0]): item.after
             for item in change.attributes
-            if len(item.path) == 1 and item.path[0] in _NAMING and isinstance(item.after, str) and item.after
+            if item.path in _NAMING_PATHS and isinstance(item.after, str) and item.after
         }
-        names[change.type] = names.get(change.type, frozenset()) | frozenset(found.values())
+        names[change.type].update(found.values())
         if "arn" in found and not change.type.startswith("aws_iam_"):
             # A right on a new role is a right to everything that the role may do.
             arns.add(found["arn"])
-    return Created(names=names, arns=frozenset(arns), followed=followed)
+    frozen = {type_: frozenset(found) for type_, found in names.items()}
+    return Created(names=frozen, arns=frozenset(arns), followed=followed)
 
 
 def _followed(change: ResourceChange) -> dict[str, str]:

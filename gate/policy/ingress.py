@@ -6,14 +6,16 @@ that was removed excuses an equal one that is added; of a rule that is edited, o
 
 from __future__ import annotations
 
-import ipaddress
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from diffing.change import Action, AttributeChange, ResourceChange
 from diffing.values import Marker, Value
+
+if TYPE_CHECKING:
+    from ipaddress import IPv4Network, IPv6Network
 
 GROUPS = frozenset({"aws_security_group", "aws_default_security_group"})
 RULES = frozenset({"aws_security_group_rule", "aws_vpc_security_group_ingress_rule"})
@@ -115,7 +117,9 @@ def _text(source: str, *, existing: bool) -> Iterator[str]:
         yield f"lets in {source}, which was not let in before"
 
 
-def _network(source: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:
+def _network(source: str) -> IPv4Network | IPv6Network | None:
+    import ipaddress  # noqa: PLC0415 - most changes open nothing
+
     try:
         return ipaddress.ip_network(source, strict=False)
     except ValueError:

@@ -116,13 +116,15 @@ def _planned_alike(path: Path, after: Value, noise_after: Value) -> bool:
 
 
 def _attributes(change: PlannedChange, after: StateInstance | None) -> tuple[AttributeChange, ...]:
+    if after is None and not change.replace_paths:
+        return changed_paths(change.before or {}, change.after or {})
     return tuple(_resolved(change, after))
 
 
 def _resolved(change: PlannedChange, after: StateInstance | None) -> Iterator[AttributeChange]:
     # Nothing at all is an empty object here, so that a create and a delete list their attributes one by one.
     for item in changed_paths(change.before or {}, change.after or {}):
-        forces = any(
+        forces = bool(change.replace_paths) and any(
             item.path[: len(path)] == path or path[: len(item.path)] == item.path for path in change.replace_paths
         )
         value = item.after
@@ -131,7 +133,10 @@ def _resolved(change: PlannedChange, after: StateInstance | None) -> Iterator[At
             value = value if found is Marker.ABSENT else found
             if not forces and equivalent(item.before, value):
                 continue
-        yield AttributeChange(path=item.path, before=item.before, after=value, forces_replacement=forces)
+        if forces or value is not item.after:
+            yield AttributeChange(path=item.path, before=item.before, after=value, forces_replacement=forces)
+        else:
+            yield item
 
 
 def _decided_later(change: PlannedChange, value: Value) -> bool:

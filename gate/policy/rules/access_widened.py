@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 from diffing.change import Action, AttributeChange, ResourceChange
 from diffing.values import Marker, Path, Value, path_text
@@ -50,6 +51,16 @@ LOOSENING_VALUES: Mapping[str, frozenset[str]] = {
     "map_public_ip_on_launch": frozenset({"true"}),
 }
 """The same, where it is ordinary for a new resource; a new function's URL is the exception."""
+TELLING = (
+    DOCUMENTS
+    | OPENING_VALUES.keys()
+    | LOOSENING_VALUES.keys()
+    | {"group", "permissions_boundary", "public_access_cidrs"}
+)
+"""Every attribute whose value is looked at, wherever it stands: plans have many more that say nothing of access."""
+
+Named: TypeAlias = tuple[str, AttributeChange]
+"""An attribute and its own name, without where it stands."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,9 +102,10 @@ def check(evidence: Evidence, policy: Policy) -> Iterator[Finding]:  # noqa: ARG
     for change in evidence.diff.changes:
         if change.action not in {Action.CREATE, Action.UPDATE, Action.REPLACE}:
             continue
+        telling = list(_telling(change))
         for text in (
-            *_documents(change, new),
-            *_opened(change),
+            *_documents(change, telling, new),
+            *_opened(change, telling),
             *_permitted(change, new),
             *_attached(change, new),
             *openings(change, removed=removed, created_groups=groups),
@@ -113,9 +125,19 @@ def _finding(change: ResourceChange, text: str) -> Finding:
     )
 
 
-def _documents(change: ResourceChange, new: Created) -> Iterator[str]:
-    for attribute in change.attributes:
-        if _name(attribute.path) not in DOCUMENTS or change.type == "aws_ecr_lifecycle_policy":
+def _telling(change: ResourceChange) -> Iterator[Named]:
+    for item in change.attributes:
+        # Asked for every attribute of a plan: an index at the end is rare.
+        name = item.path[-1] if item.path else ""
+        if name in TELLING:
+            yield str(name), item
+        elif isinstance(name, int) and _name(item.path) in TELLING:
+            yield _name(item.path), item
+
+
+def _documents(change: ResourceChange, telling: Sequence[Named], new: Created) -> Iterator[str]:
+    for last, attribute in telling:
+        if last not in DOCUMENTS or change.type == "aws_ecr_lifecycle_policy":
             continue
         name = path_text(attribute.path)
         if attribute.after in (Marker.UNKNOWN, Marker.SENSITIVE):
@@ -182,9 +204,9 @@ def _grants(value: Value) -> frozenset[Grant] | None:
     return grants(value) if isinstance(value, str) else None
 
 
-def _opened(change: ResourceChange) -> Iterator[str]:
-    for attribute in change.attributes:
-        name, before, after = _name(attribute.path), _word(attribute.before), _word(attribute.after)
+def _opened(change: ResourceChange, telling: Sequence[Named]) -> Iterator[str]:
+    for name, attribute in telling:
+        before, after = _word(attribute.before), _word(attribute.after)
         opening = OPENING_VALUES.get(name, frozenset())
         if change.action is not Action.CREATE or change.type == "aws_lambda_function_url":
             opening |= LOOSENING_VALUES.get(name, frozenset())

@@ -26,6 +26,10 @@ KEPT = frozenset({"id", "arn"})
 """What a resource is joined to the clone by: names, never secrets."""
 
 
+_PLAIN = frozenset({bool, float, int, type(None)})
+"""Types of what is no secret by its name, and holds nothing."""
+
+
 def marked(value: Any, sensitive: Any = False, unknown: Any = False) -> Value:  # noqa: FBT002 - Terraform's trees are booleans or more
     """Merge a value with its parallel trees into a value that holds markers.
 
@@ -69,7 +73,9 @@ def _marked_object(value: Mapping[str, Any], sensitive: Any, unknown: Any) -> Va
     secrets: Mapping[str, Any] = sensitive if isinstance(sensitive, dict) else {}
     marks: Mapping[str, Any] = unknown if isinstance(unknown, dict) else {}
     merged = {
-        name: marked(item, secrets.get(name, False) or _is_named_secret(name, item), marks.get(name, False))
+        name: item
+        if name not in secrets and name not in marks and (type(item) in _PLAIN or _is_public_text(name, item))
+        else marked(item, secrets.get(name, False) or _is_named_secret(name, item), marks.get(name, False))
         for name, item in value.items()
     }
     # What is wholly unknown is left out of the value.
@@ -84,6 +90,9 @@ def _marked_list(value: Sequence[Any], sensitive: Any, unknown: Any) -> Value:
         return Marker.SENSITIVE
     secrets: Sequence[Any] = sensitive if isinstance(sensitive, list) else ()
     marks: Sequence[Any] = unknown if isinstance(unknown, list) else ()
+    if not secrets and not marks:
+        # Nothing in a list has a name that could make it a secret.
+        return tuple(item if type(item) in _PLAIN or type(item) is str else marked(item) for item in value)
     rows = zip_longest(value, secrets[: len(value)], marks, fillvalue=False)
     return tuple(
         marked(item if index < len(value) else None, secret, mark)
@@ -105,8 +114,12 @@ def _masked(value: Any, path: Path, hidden: frozenset[Path]) -> Value:
             return freeze(value)
 
 
+def _is_public_text(name: str, value: Any) -> bool:
+    return type(value) is str and not (value and _is_secret_name(name))
+
+
 def _is_named_secret(name: str | int, value: Any) -> bool:
-    return isinstance(value, str) and bool(value) and isinstance(name, str) and _is_secret_name(name)
+    return isinstance(value, str) and value != "" and isinstance(name, str) and _is_secret_name(name)
 
 
 @lru_cache(maxsize=4096)
