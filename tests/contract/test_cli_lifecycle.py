@@ -107,11 +107,13 @@ def test_a_change_that_never_converges_is_ended(tmp_path: Path, base: Path) -> N
     change = write(tmp_path / "change", PROVIDER + PARAMETER % "20" + SLOW)
 
     done = run(
-        tmp_path, "rehearse", "terraform", str(change), "--target", f"config:{base}", "--timeout", "100", timeout=300
+        tmp_path, "rehearse", "terraform", str(change), "--target", f"config:{base}", "--timeout", "60", timeout=300
     )
 
     assert done.returncode == FAILED, done.stderr
-    assert "terraform_data.slow" in done.stderr
+    assert "did not end in the time allowed" in done.stderr
+    # On a slow machine the time may be over before the change is applied.
+    assert "terraform_data.slow" in done.stderr or "Rehearsing the change" not in done.stderr
     assert "hint: " in done.stderr
     assert "Traceback" not in done.stderr
     assert leftovers(tmp_path) == []

@@ -104,8 +104,8 @@ def test_a_report_that_is_none(tmp_path: Path, text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        (PROVIDER + 'resource "aws_sns_topic" "x" {\n  name = \n', ["main.tf:11"]),
-        (PROVIDER + 'resource "aws_sns_topic" "x" {\n  nonsense = 1\n}\n', ["nonsense", "main.tf:11"]),
+        (PROVIDER + 'resource "aws_sns_topic" "x" {\n  name = \n', ["main.tf:10"]),
+        (PROVIDER + 'resource "aws_sns_topic" "x" {\n  nonsense = 1\n}\n', ["nonsense", "main.tf:10"]),
         (PROVIDER + 'resource "aws_no_such_thing" "x" {}\n', ["aws_no_such_thing"]),
         ('terraform {\n  required_providers {\n    x = { source = "nobody/nothing" }\n  }\n}\n', ["nobody/nothing"]),
         (PROVIDER + 'variable "needed" {}\n' + TOPIC % "${var.needed}", ["needed"]),
