@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from diffing.change import Action, ResourceChange
+from diffing.values import Marker
 
 CARRIERS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
@@ -54,6 +55,9 @@ class Created:
 
     def new(self, type_: str, name: object) -> bool:
         """Whether the change creates a resource of that type and name."""
+        if name is Marker.UNKNOWN:
+            # Only a plan shows this: what is not known before the apply comes from what the apply makes.
+            return type_ in self.names
         return isinstance(name, str) and name in self.names.get(type_, frozenset())
 
     def contains(self, resource: str) -> bool:

@@ -70,7 +70,6 @@ def read_saved_plan(content: bytes, *, name: str) -> SavedPlan:
 
 def _saved_plan(document: Mapping[str, Any]) -> SavedPlan:
     changes = tuple(planned_change(raw, trimmed=True) for raw in entries(document, "resource_changes"))
-    drift = (planned_change(raw, trimmed=True) for raw in entries(document, "resource_drift"))
     return SavedPlan(
         plan=Plan(
             changes=changes,
@@ -81,11 +80,19 @@ def _saved_plan(document: Mapping[str, Any]) -> SavedPlan:
         existing=sum(change.mode == "managed" and change.action is not Action.CREATE for change in changes),
         complete=document.get("complete") in (None, True),
         deferred=tuple(_deferred(document)),
-        drifted=tuple(change.address for change in drift if change.action is not Action.NO_OP),
+        drifted=tuple(_drifted(document)),
         failed_checks=tuple(_failed_checks(document)),
         invoked=tuple(_invoked(document)),
         code=_code(document.get("configuration")),
     )
+
+
+def _drifted(document: Mapping[str, Any]) -> Iterator[str]:
+    """Only told, never judged: what is not understood of it hides nothing."""
+    for raw in entries(document, "resource_drift"):
+        change = raw.get("change")
+        if not isinstance(change, dict) or change.get("actions") != ["no-op"]:
+            yield _text(raw.get("address")) or f"{_text(raw.get('type'))}.{_text(raw.get('name'))}"
 
 
 def _deferred(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
