@@ -132,3 +132,17 @@ def test_a_program_that_does_not_exist_is_reported(tmp_path: Path) -> None:
 def test_a_working_directory_that_does_not_exist_is_reported(tmp_path: Path) -> None:
     with pytest.raises(SandtableError):
         shell("true", [], tmp_path / "missing")
+
+
+def test_a_command_is_ended_before_its_time_when_somebody_says_so(tmp_path: Path) -> None:
+    lines: list[str] = []
+    finished = run(
+        ["/bin/sh", "-c", "trap 'echo saved; exit 3' INT; echo begun; while :; do sleep 0.05; done"],
+        cwd=tmp_path,
+        environment=ENVIRONMENT,
+        deadline=Deadline.after(60),
+        on_line=lines.append,
+        stop=lambda: "begun" in lines,
+    )
+    assert lines == ["begun", "saved"]
+    assert finished == Finished(code=3, errors=())
