@@ -1,7 +1,7 @@
 """Review every plan below a folder of real ones, and compare the verdicts with what each plan says in plain words.
 
-Run ``python benchmarks/review_corpus.py FOLDER`` from the top of the repository. A file counts as a plan when it is JSON:
-an object with ``resource_changes``, ``planned_values`` or ``configuration`` beside a format version. Of each:
+Run ``python benchmarks/review_corpus.py FOLDER`` from the top of the repository. A plan is a file that holds
+``resource_changes``, ``planned_values`` or ``configuration`` beside a format version. Of each:
 
 * there is a report or one clear error, never a traceback;
 * a plan that deletes or replaces anything is rejected, or a row of the bookkeeping list speaks for all of it;

@@ -158,7 +158,7 @@ def _reason(raw: Mapping[str, Any], actions: tuple[str, ...]) -> str:
 
 
 def _path(raw: Any) -> Path:
-    if not isinstance(raw, list) or not all(isinstance(part, str | int) for part in raw):
+    if not isinstance(raw, list) or not all(isinstance(part, str) or (type(part) is int and part >= 0) for part in raw):
         raise invalid(f"{raw!r} is not a path")
     return tuple(raw)
 
