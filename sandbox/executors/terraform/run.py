@@ -254,8 +254,10 @@ def _check_space(title: str, transcript: Transcript, finished: process.Finished)
 
 
 def _timeout(title: str, transcript: Transcript) -> TerraformTimeoutError:
-    addresses = ", ".join(dict.fromkeys(address for address, _ in transcript.under_way))
-    doing = f"; under way: {addresses}" if addresses else ""
+    # Asked to stop, Terraform reports what it was working on as failed.
+    unfinished = [*(address for address, _ in transcript.under_way), *transcript.failed]
+    addresses = ", ".join(dict.fromkeys(unfinished))
+    doing = f"; not finished: {addresses}" if addresses else ""
     return TerraformTimeoutError(
         f"{title} did not end in the time allowed{doing}. It was ended, with every process it had started.",
         hint="Allow more time with --timeout.",
