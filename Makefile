@@ -37,6 +37,7 @@ bench: $(VENV)/.ready  ## measure; prints figures, asserts nothing
 
 docs: $(VENV)/.ready  ## regenerate what is generated in docs/
 	@$(BIN)/python -m gate.cli.reference docs/cli.md
+	@$(BIN)/python -m sandbox.refusals.page docs/refusals.md
 
 lock:  ## write constraints.txt anew
 	@$(BIN)/pip install --quiet --upgrade -e '.[dev,terraform]'

@@ -14,7 +14,7 @@ PAGE = ROOT / "docs" / "refusals.md"
 
 
 def test_the_page_is_what_would_be_generated() -> None:
-    assert PAGE.read_text(encoding="utf-8") == page(), "run `python -m sandbox.refusals.page docs/refusals.md`"
+    assert PAGE.read_text(encoding="utf-8") == page(), "run `make docs`"
 
 
 def test_the_page_writes_itself(tmp_path: Path) -> None:
