@@ -9,6 +9,7 @@ import pytest
 
 from gate.policy.config import LEVELS, NOT_LOWERED, parse_policy
 from gate.policy.evaluate import RULES
+from gate.policy.rule import Unrehearsed
 from gate.policy_source import POLICY_CHANGED
 from gate.scenarios import scenarios
 
@@ -24,6 +25,7 @@ MAIN_LEVELS = {
     "plan-mismatch": "review",
     "apply-failed": "review",
     "gap": "review",
+    "unrehearsed": "review",
     "bookkeeping": "note",
     POLICY_CHANGED: "note",
 }
@@ -48,7 +50,7 @@ def test_a_page_names_its_rule_and_its_level(rule: str) -> None:
 @pytest.mark.parametrize("rule", MAIN_LEVELS)
 def test_every_scenario_that_a_page_names_exists(rule: str) -> None:
     named = re.findall(r"`([a-z]+(?:-[a-z]+)+)`", page(rule))
-    unknown = set(named) - {item.name for item in scenarios()} - set(MAIN_LEVELS) - {"local-exec"}
+    unknown = set(named) - {item.name for item in scenarios()} - set(MAIN_LEVELS) - {"local-exec", *Unrehearsed}
     assert unknown == set()
 
 
@@ -65,7 +67,15 @@ def test_every_rule_that_a_scenario_names_exists(scenario: object) -> None:
 
 def test_the_page_of_the_policy_names_every_key_level_and_limit() -> None:
     text = (DOCS / "policy.md").read_text(encoding="utf-8")
-    for word in ("`version`", "`rules`", "`bookkeeping`", *LEVELS, *(f"`{rule}`" for rule in NOT_LOWERED)):
+    for word in (
+        "`version`",
+        "`rules`",
+        "`bookkeeping`",
+        "`unrehearsed`",
+        *Unrehearsed,
+        *LEVELS,
+        *(f"`{rule}`" for rule in NOT_LOWERED),
+    ):
         assert word in text
 
 
