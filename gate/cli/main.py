@@ -34,7 +34,7 @@ def run(arguments: Sequence[str]) -> int:
     """Run one command and return its exit code; never a traceback for what a user can cause."""
     _end_on(signal.SIGTERM, signal.SIGHUP)
     try:
-        options = build_parser().parse_args(arguments)
+        options = build_parser(next(iter(arguments), "")).parse_args(arguments)
         return _load(options.command)(options)
     except UsageError as error:
         return _complain(error, USAGE)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NoReturn
 
 from gate.wiring import DEFAULT_ENGINE, ENGINES, tool_version
@@ -74,8 +76,13 @@ class _Version(argparse.Action):
         parser.exit(message=f"sandtable {tool_version()}\n")
 
 
-def build_parser() -> Parser:
-    """Return the whole grammar; each command's options carry ``command``, the place of its code."""
+def build_parser(command: str = "") -> Parser:
+    """Return the grammar; each command's options carry ``command``, the place of its code.
+
+    Args:
+        command: The one command whose grammar is needed; all of them where it is none. What is asked for often should
+            not lay out the pages of the others.
+    """
     parser = Parser(
         prog="sandtable",
         description="Rehearse an infrastructure change in a clone, and judge what really happened.",
@@ -89,11 +96,10 @@ def build_parser() -> Parser:
         # argparse would lay out a page to find this out.
         prog=parser.prog,
     )
-    _add_demo(commands)
-    _add_rehearse(commands)
-    _add_review(commands)
-    _add_report(commands)
-    _add_doctor(commands)
+    wanted = COMMANDS.keys() & {command} or COMMANDS.keys()
+    for name, add in COMMANDS.items():
+        if name in wanted:
+            add(commands)
     return parser
 
 
@@ -212,3 +218,15 @@ def _add_output(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--out", metavar="DIR", type=Path, help="write report.json, .md, .html and .sarif there")
     group.add_argument("--format", choices=PRINTED, default="terminal", help="what to print (default: %(default)s)")
     group.add_argument("--quiet", "-q", action="store_true", help="no progress on stderr")
+
+
+COMMANDS: Mapping[str, Callable[[Any], None]] = MappingProxyType(
+    {
+        "demo": _add_demo,
+        "rehearse": _add_rehearse,
+        "review": _add_review,
+        "report": _add_report,
+        "doctor": _add_doctor,
+    }
+)
+"""The commands, in the order in which help lists them."""

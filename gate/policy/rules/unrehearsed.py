@@ -35,7 +35,7 @@ LABELS = frozenset({"annotations", "comment", "description", "display_name", "la
 """Attributes that change nothing but what people read, with any provider."""
 _COMPUTED_LABELS = frozenset({"effective_annotations", "effective_labels", "terraform_labels"})
 
-_ACCESS = re.compile(
+_ACCESS = (
     r"(^|_)(access|acl|firewall|grant|iam|network_policy|policy|role|security_group|security_rule)(_|$)"
     r"|(role|policy)_?(assignment|attachment|binding)|privileges?"
 )
@@ -78,7 +78,7 @@ def _reason(change: ResourceChange, policy: Policy) -> str:
 
 
 def _create(change: ResourceChange) -> str:
-    if not _is_known(change) and _ACCESS.search(change.type):
+    if not _is_known(change) and re.search(_ACCESS, change.type):
         return "decides who may do or reach what, and the rules know that of AWS only"
     return ""
 

@@ -37,9 +37,7 @@ LARGE = 1_000_000
 """Bytes from which on a faster decoder is worth the time that loading it takes (`benchmarks/bench_review.py`)."""
 ZIP = b"PK\x03\x04"
 _QUOTED = 60
-_HUMAN = re.compile(
-    r"\x1b\[|(Terraform|OpenTofu) (will|used|detected)|No changes\.|Note: Objects|Plan: \d|data\.|\w+\.\w+: "
-)
+_HUMAN = r"\x1b\[|(Terraform|OpenTofu) (will|used|detected)|No changes\.|Note: Objects|Plan: \d|data\.|\w+\.\w+: "
 
 
 def decode_plan(content: bytes, *, name: str) -> Mapping[str, Any]:
@@ -114,7 +112,7 @@ def _no_json(text: bytes, name: str, error: Exception) -> ConfigurationError:
     start = text[:2_000].decode(errors="replace").lstrip()
     if not start:
         return ConfigurationError(f"{name} is empty.", hint=HINT)
-    if _HUMAN.match(start):
+    if re.match(_HUMAN, start):
         return ConfigurationError(f"{name} is a plan as people read it, not as JSON.", hint=HINT)
     if '"@level"' in start:
         return ConfigurationError(f"{name} is the log of `terraform plan -json`, not a plan.", hint=HINT)
