@@ -128,7 +128,7 @@ def test_a_signal_ends_everything(tmp_path: Path, base: Path, number: signal.Sig
     _wait_for_provisioner(running)
 
     running.send_signal(number)
-    _, stderr = running.communicate(timeout=60)
+    _, stderr = running.communicate(timeout=240)
 
     assert running.returncode == FAILED
     assert "interrupted" in stderr
