@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import random
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -26,10 +27,24 @@ def write_plan(path: Path, changes: int) -> None:
     path.write_text(json.dumps(plan(changes), separators=(",", ":")), encoding="utf-8")
 
 
+def write_slim_plan(path: Path, changes: int) -> None:
+    """Write a plan of so many changes that have few attributes, one of them a long text."""
+    chance = random.Random(changes)
+    entries = [_entry(number, chance.choice(ACTIONS), kind="aws_instance", make=_slim) for number in range(changes)]
+    path.write_text(json.dumps(_document(entries), separators=(",", ":")), encoding="utf-8")
+
+
 def plan(changes: int) -> dict[str, Any]:
     """Make a plan of so many changes, the same in every run."""
     chance = random.Random(changes)
-    entries = [_entry(number, chance.choice(ACTIONS)) for number in range(changes)]
+    entries = [
+        _entry(number, chance.choice(ACTIONS), kind=KINDS[number % len(KINDS)][0], make=KINDS[number % len(KINDS)][1])
+        for number in range(changes)
+    ]
+    return _document(entries)
+
+
+def _document(entries: list[dict[str, Any]]) -> dict[str, Any]:
     prior = [_resource(entry, entry["change"]["before"]) for entry in entries if entry["change"]["before"]]
     planned = [_resource(entry, entry["change"]["after"]) for entry in entries if entry["change"]["after"]]
     return {
@@ -53,8 +68,7 @@ def plan(changes: int) -> dict[str, Any]:
     }
 
 
-def _entry(number: int, actions: list[str]) -> dict[str, Any]:
-    kind, make = KINDS[number % len(KINDS)]
+def _entry(number: int, actions: list[str], *, kind: str, make: Callable[[int, str], dict[str, Any]]) -> dict[str, Any]:
     before, after = make(number, "a"), make(number, "a" if actions == ["no-op"] else "b")
     unknown: dict[str, Any] = {}
     if actions in (["create"], ["delete", "create"]):
@@ -96,6 +110,17 @@ def _configured(entry: dict[str, Any]) -> dict[str, Any]:
         "provider_config_key": "aws",
         "expressions": {name: {"constant_value": value} for name, value in values.items() if name in {"name", "tags"}},
         "schema_version": 0,
+    }
+
+
+def _slim(number: int, version: str) -> dict[str, Any]:
+    return {
+        "arn": f"arn:aws:ec2:eu-west-1:123456789012:instance/i-{number:017x}",
+        "id": f"i-{number:017x}",
+        "instance_type": "m6i.large" if version == "a" else "m6i.xlarge",
+        "name": f"item-{number}",
+        "tags": {"Name": f"item-{number}"},
+        "user_data": f"{number:040x}" * 20,
     }
 
 

@@ -13,7 +13,8 @@ from deepdiff import DeepDiff
 from deepdiff.operator import BaseOperator
 
 from diffing.change import AttributeChange
-from diffing.normalize import MAX_DEPTH, appeared, equivalent, may_hold_document, paired, same, vanished
+from diffing.normalize import MAX_DEPTH, appeared, equivalent, paired, same, vanished
+from diffing.spelling import may_hold_document
 from diffing.values import Marker, Path, Value
 
 _CHANGED = "changed"

@@ -10,25 +10,20 @@ Three strengths of sameness are kept apart, because a gate that confuses them ei
 
 from __future__ import annotations
 
-import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, NoReturn
+from typing import Any
 
 from diffing.change import AttributeChange
-from diffing.values import Marker, Path, Value, freeze
+from diffing.spelling import has_order, spelled
+from diffing.values import Marker, Path, Value
 
 MAX_DEPTH = 60
 """Values nested deeper than this are compared whole: each level takes stack frames, several in deepdiff."""
 
 KEY_NAMES = ("id", "arn", "sid", "name", "key", "indexname", "attributename", "ruleid")
 """Fields that name an item among its siblings, best first (lower case, without underscores)."""
-
-ORDERED_NAMES = frozenset(
-    {"args", "arguments", "columns", "command", "corsrule", "corsrules", "entrypoint", "layers", "stages", "steps"}
-)
-"""Lists whose order has an effect (lower case, without underscores); ``ordered_*`` belongs to them as well."""
 
 VOLATILE_EVERYWHERE = frozenset(
     {
@@ -93,8 +88,6 @@ _VOLATILE_BY_TYPE: Mapping[str, frozenset[str]] = MappingProxyType(
     }
 )
 
-_EMPTY = "empty"
-
 
 def volatile_attributes(resource_type: str) -> frozenset[str]:
     """Return the attributes of a Terraform resource type whose change says nothing about the resource."""
@@ -105,18 +98,20 @@ def equivalent(a: Value, b: Value) -> bool:
     """Tell whether two values have the same effect, however they are written.
 
     Null, absent and empty values are one; 1 is 1.0 (but not ``true``); the order of a list is ignored unless its name
-    says that order has an effect (`ORDERED_NAMES`); text that holds a JSON object or list is compared as what it
-    holds. A policy document, recognised by its ``Statement``, follows IAM's rules instead: lists are sets, a single
-    item may stand without its list, and nothing empty is left out (an empty condition is not a missing one).
+    says that order has an effect (`diffing.spelling.ORDERED_NAMES`); text that holds a JSON object or list is compared
+    as what it holds. A policy document, recognised by its ``Statement``, follows IAM's rules instead: lists are sets, a
+    single item may stand without its list, and nothing empty is left out (an empty condition is not a missing one).
 
     Each marker is equivalent to itself alone. For ``UNKNOWN`` and ``SENSITIVE`` that is no proof that the values
     behind them are equal: whoever needs the proof has to look for markers first.
     """
-    return _spelled(a) == _spelled(b)
+    return spelled(a) == spelled(b)
 
 
 _NOTHING = (None, Marker.ABSENT)
 _SCALARS = frozenset({bool, float, int, str, type(None), Marker})
+_EXACT = frozenset({bool, int, str})
+"""Types whose values are the same as JSON when Python says so."""
 
 
 def changed_paths(before: Value, after: Value, *, sensitive: bool = False) -> tuple[AttributeChange, ...]:
@@ -181,7 +176,7 @@ def path_order(path: Path) -> tuple[tuple[bool, int, str], ...]:
 
 def same(a: Value, b: Value) -> bool:
     """Tell whether two values are equal as JSON: 1 is 1.0, ``true`` is not 1, and order counts."""
-    return _spelled(a, strict=True) == _spelled(b, strict=True)
+    return spelled(a, strict=True) == spelled(b, strict=True)
 
 
 def _walked(before: Value, after: Value, *, nulls: bool = True) -> tuple[AttributeChange, ...]:
@@ -205,6 +200,10 @@ def _walked(before: Value, after: Value, *, nulls: bool = True) -> tuple[Attribu
 
 def _collect(before: Value, after: Value, path: Path, found: list[AttributeChange], *, nulls: bool) -> None:
     """Compare two values down to the leaves."""
+    if type(before) is type(after) and type(before) in _EXACT:
+        if before != after:
+            found.append(AttributeChange(path=path, before=before, after=after))
+        return
     match before, after:
         case (Marker.ABSENT, _):
             found += _leaf_changes(after, path, appears=True, nulls=nulls)
@@ -230,8 +229,7 @@ def _collect_items(
     names: set[Any] = {*before, *after}
     for name in sorted(names):
         a, b = before.get(name, Marker.ABSENT), after.get(name, Marker.ABSENT)
-        if not (type(a) is type(b) is str and a == b):
-            _collect(a, b, (*path, name), found, nulls=nulls)
+        _collect(a, b, (*path, name), found, nulls=nulls)
 
 
 def _leaf_changes(value: Value, path: Path, *, appears: bool, nulls: bool) -> list[AttributeChange]:
@@ -266,7 +264,7 @@ def paired(
     before: tuple[Value, ...], after: tuple[Value, ...], name: str | int, *, unordered: bool
 ) -> tuple[dict[str | int, Value], dict[str | int, Value]]:
     """Name the items of two lists so that items which belong together have one name; equal items may be left out."""
-    if _has_order(name):
+    if has_order(name):
         return dict(enumerate(before)), dict(enumerate(after))
     if unordered and (field := _naming_field(before, after)):
         return _by_field(before, field), _by_field(after, field)
@@ -275,11 +273,6 @@ def paired(
     if left or right or (unordered and scalars):
         return left, right
     return dict(enumerate(before)), dict(enumerate(after))
-
-
-def _has_order(name: str | int) -> bool:
-    plain = str(name).lower().replace("_", "")
-    return plain in ORDERED_NAMES or plain.startswith("ordered")
 
 
 def _naming_field(before: tuple[Value, ...], after: tuple[Value, ...]) -> str:
@@ -314,16 +307,18 @@ def _without_common(
     before: tuple[Value, ...], after: tuple[Value, ...]
 ) -> tuple[dict[str | int, Value], dict[str | int, Value]]:
     """Leave out, of each item, as many as both lists have; what remains keeps its index."""
-    spelled_before = [_spelled(item, strict=True) for item in before]
-    spelled_after = [_spelled(item, strict=True) for item in after]
-    common = Counter(spelled_before) & Counter(spelled_after)
-    return _rest(before, spelled_before, common), _rest(after, spelled_after, common)
+    texts_before, texts_after = before, after
+    if not all(type(item) is str for item in (*before, *after)):
+        texts_before = tuple(spelled(item, strict=True) for item in before)
+        texts_after = tuple(spelled(item, strict=True) for item in after)
+    common = Counter(texts_before) & Counter(texts_after)
+    return _rest(before, texts_before, common), _rest(after, texts_after, common)
 
 
-def _rest(items: tuple[Value, ...], spelled: list[str], common: Counter[str]) -> dict[str | int, Value]:
+def _rest(items: tuple[Value, ...], texts: Sequence[Value], common: Counter[Value]) -> dict[str | int, Value]:
     left_out = Counter(common)
     rest: dict[str | int, Value] = {}
-    for index, (item, text) in enumerate(zip(items, spelled, strict=True)):
+    for index, (item, text) in enumerate(zip(items, texts, strict=True)):
         if left_out[text] > 0:
             left_out[text] -= 1
         else:
@@ -368,86 +363,3 @@ def _sensitive_paths(before: Value, after: Value, path: Path) -> Iterator[Path]:
         case (tuple() as a, tuple() as b):
             for index, (item_a, item_b) in enumerate(zip(a, b, strict=False)):
                 yield from _sensitive_paths(item_a, item_b, (*path, index))
-
-
-def _spelled(value: Value, *, strict: bool = False, policy: bool = False, ordered: bool = False) -> str:
-    """Write a value so that values which count as the same are written the same.
-
-    Args:
-        value: What to write.
-        strict: By JSON equality; otherwise by effect.
-        policy: Inside an IAM policy document.
-        ordered: The order of this list has an effect.
-    """
-    if not strict and not policy and (value is Marker.ABSENT or value in (None, "")):
-        return _EMPTY
-    match value:
-        case str():
-            return json.dumps(value) if strict else _spelled_text(value, policy=policy)
-        case Mapping():
-            return _spelled_object(value, strict=strict, policy=policy)
-        case tuple():
-            items = [_spelled(item, strict=strict, policy=policy) for item in value if item is not Marker.ABSENT]
-            return _spelled_list(items, strict=strict, policy=policy, ordered=strict or ordered)
-        case _:
-            return _spelled_atom(value)
-
-
-def _spelled_atom(value: Marker | float | None) -> str:
-    match value:
-        case Marker():
-            return f"({value.value})"
-        case None:
-            return "null"
-        case bool():
-            return "true" if value else "false"
-        case _:
-            # Hexadecimal, because Python refuses to write very long integers in decimal.
-            whole = int(value) if isinstance(value, float) and value.is_integer() else value
-            return hex(whole) if isinstance(whole, int) else repr(whole)
-
-
-def _spelled_text(text: str, *, policy: bool) -> str:
-    if may_hold_document(text):
-        try:
-            parsed = json.loads(text, object_pairs_hook=_unambiguous, parse_constant=_refuse)
-            return f"json:{_spelled(freeze(parsed), policy=policy)}"
-        except (ValueError, RecursionError):
-            pass  # no JSON, or JSON that can be read in two ways: then the text itself is what it says
-    return json.dumps(text)
-
-
-def may_hold_document(value: Value) -> bool:
-    """Tell whether a value is text that looks like a JSON object or list."""
-    return isinstance(value, str) and value.lstrip()[:1] in {"{", "["}
-
-
-def _spelled_object(value: Mapping[str, Value], *, strict: bool, policy: bool) -> str:
-    inside = not strict and (policy or value.get("Statement", Marker.ABSENT) is not Marker.ABSENT)
-    fields = (
-        (json.dumps(name), _spelled(item, strict=strict, policy=inside, ordered=_has_order(name)))
-        for name, item in value.items()
-        if item is not Marker.ABSENT
-    )
-    kept = sorted(f"{name}:{text}" for name, text in fields if strict or inside or text != _EMPTY)
-    return _EMPTY if not kept and not strict and not inside else "{" + ",".join(kept) + "}"
-
-
-def _spelled_list(items: list[str], *, strict: bool, policy: bool, ordered: bool) -> str:
-    if not items and not strict and not policy:
-        return _EMPTY
-    if policy:
-        items = sorted(set(items))
-        return items[0] if len(items) == 1 else "[" + ",".join(items) + "]"
-    return "[" + ",".join(items if ordered else sorted(items)) + "]"
-
-
-def _unambiguous(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    parsed = dict(pairs)
-    if len(parsed) != len(pairs):
-        raise ValueError("a name occurs twice in one object")
-    return parsed
-
-
-def _refuse(constant: str) -> NoReturn:
-    raise ValueError(f"{constant} is not JSON")

@@ -76,8 +76,10 @@ def openings(change: ResourceChange, *, removed: frozenset[Rule], created_groups
         removed: Rules of groups that the whole change removes (`removed_rules`).
         created_groups: Ids of the groups that the whole change creates.
     """
-    existing = _is_existing(change, created_groups)
     entries = _entries(change)
+    if not entries:
+        return
+    existing = _is_existing(change, created_groups)
     gone = removed | frozenset(rule for entry in entries for rule in _removed(change, entry))
     for entry in entries:
         if not entry.before:

@@ -104,8 +104,8 @@ def check(evidence: Evidence, policy: Policy) -> Iterator[Finding]:  # noqa: ARG
             continue
         telling = list(_telling(change))
         for text in (
-            *_documents(change, telling, new),
-            *_opened(change, telling),
+            *(_documents(change, telling, new) if telling else ()),
+            *(_opened(change, telling) if telling else ()),
             *_permitted(change, new),
             *_attached(change, new),
             *openings(change, removed=removed, created_groups=groups),

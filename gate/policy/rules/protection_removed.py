@@ -66,6 +66,7 @@ PREPARATIONS: Mapping[str, object] = {
 }
 """What Terraform is told about a later delete: nothing is lost yet."""
 
+_TELLING = SWITCHES.keys() | PERIODS | PREPARATIONS.keys()
 _KEEPING = frozenset({Action.CREATE, Action.UPDATE, Action.REPLACE})
 _LIFECYCLES = frozenset({"aws_s3_bucket", "aws_s3_bucket_lifecycle_configuration"})
 _EXPIRY = re.compile(
@@ -98,7 +99,10 @@ def _weakened(change: ResourceChange) -> Iterator[tuple[Level, str]]:
     if change.action is Action.CREATE:
         return
     for item in change.attributes:
-        name, where = _dotted(item.path), path_text(item.path)
+        name = _dotted(item.path)
+        if name not in _TELLING:
+            continue
+        where = path_text(item.path)
         if name == "is_enabled" and not change.type.startswith("aws_kms_"):
             continue
         if name in SWITCHES and item.before in SWITCHES[name] and item.after not in SWITCHES[name]:
