@@ -11,15 +11,18 @@ from pathlib import Path
 
 from gate.policy.rule import Evidence
 from gate.policy_source import Policies, find_policies
-from gate.report.model import Proposal, Report
+from gate.report.model import Proposal as ReportedProposal
+from gate.report.model import Report
 from gate.report.model import Target as ReportedTarget
 from gate.wiring import DEFAULT_ENGINE, engine_named, tool_version
-from sandbox.errors import UsageError
-from sandbox.executors.terraform.binary import find_terraform
+from sandbox.cloning.tfstate import read_state
+from sandbox.errors import MissingToolError, UsageError
+from sandbox.executors.terraform.binary import TerraformBinary, find_terraform
 from sandbox.ports import Progress, SilentProgress
-from sandbox.proposal import TerraformProposal
+from sandbox.proposal import DEFAULT_BUDGET, Budget, CommandProposal, Proposal, TerraformProposal
 from sandbox.rehearsal import Rehearsal, Timing
 from sandbox.rehearse import RehearsalRequest, rehearse
+from sandbox.session import Variables
 from sandbox.targets.target import parse_target
 from sandbox.witnesses.reconcile import reconcile
 
@@ -35,7 +38,17 @@ class ReviewRequest:
 
     change: Path
     target: str
-    """As ``--target`` takes it: ``config:DIR``, ``git:REF[:DIR]``, ``empty``."""
+    """As ``--target`` takes it: ``config:DIR``, ``git:REF[:DIR]``, ``tfstate:FILE``, ``snapshot:FILE``, ``empty``."""
+    command: tuple[str, ...] = ()
+    """The program to rehearse, and its arguments, in the folder of the change; none for Terraform."""
+    budget: Budget = DEFAULT_BUDGET
+    """How much a program may call."""
+    state: Path | None = None
+    """The Terraform state that the change would be applied with, where it is not the target's own."""
+    empty_state: bool = False
+    """It would be applied with none."""
+    keep_clones: bool = True
+    """Use clones that an earlier rehearsal has kept, and keep this one."""
     engine: str = DEFAULT_ENGINE
     policy: Path | None = None
     seed: Path | None = None
@@ -46,7 +59,7 @@ class ReviewRequest:
     var_files: tuple[Path, ...] = ()
     workspace: str = "default"
     timeout: float = DEFAULT_TIMEOUT
-    """Seconds for everything that Terraform does, together."""
+    """Seconds for everything that is run, together."""
     parallelism: int = 10
     fast_waits: bool = True
     """Shorten the provider's waits inside the rehearsal (docs/fast-waits.md); False is ``--real-time``."""
@@ -65,18 +78,12 @@ def review(request: ReviewRequest, progress: Progress | None = None) -> Report:
     _check(request)
     target = parse_target(request.target)
     policies = find_policies(request.policy, change_dir=request.change, target=target)
-    binary = find_terraform(request.terraform, request.environment)
     rehearsal = rehearse(
         RehearsalRequest(
-            proposal=TerraformProposal(
-                directory=request.change,
-                variables=request.variables,
-                var_files=request.var_files,
-                workspace=request.workspace,
-            ),
+            proposal=_proposal(request),
             target=target,
             engine=engine_named(request.engine),
-            binary=binary,
+            binary=_binary(request),
             environment=request.environment,
             account=request.account,
             region=request.region,
@@ -84,6 +91,8 @@ def review(request: ReviewRequest, progress: Progress | None = None) -> Report:
             timeout=request.timeout,
             parallelism=request.parallelism,
             fast_waits=request.fast_waits,
+            variables=Variables(values=request.variables, files=request.var_files, workspace=request.workspace),
+            keep_clones=request.keep_clones,
         ),
         progress,
     )
@@ -91,12 +100,38 @@ def review(request: ReviewRequest, progress: Progress | None = None) -> Report:
     return judge(request, rehearsal, policies)
 
 
+def _proposal(request: ReviewRequest) -> Proposal:
+    if request.command:
+        return CommandProposal(command=request.command, directory=request.change, budget=request.budget)
+    if request.empty_state:
+        return TerraformProposal(directory=request.change, state=b"")
+    state = read_state(str(request.state)).document if request.state is not None else None
+    return TerraformProposal(directory=request.change, state=state)
+
+
+def _binary(request: ReviewRequest) -> TerraformBinary | None:
+    """The Terraform to use; a program may do without one."""
+    try:
+        return find_terraform(request.terraform, request.environment)
+    except MissingToolError:
+        if request.command:
+            return None
+        raise
+
+
 def judge(request: ReviewRequest, rehearsal: Rehearsal, policies: Policies) -> Report:
     """Turn what a rehearsal observed into the report."""
     start = time.perf_counter()
     observed = reconcile(rehearsal)
     verdict = policies.judge(
-        Evidence(diff=observed.diff, gaps=observed.gaps, outcome=rehearsal.outcome, calls=rehearsal.calls)
+        Evidence(
+            diff=observed.diff,
+            gaps=observed.gaps,
+            outcome=rehearsal.outcome,
+            calls=rehearsal.calls,
+            announced=rehearsal.announced,
+            cloning=rehearsal.cloning,
+        )
     )
     seconds = time.perf_counter() - start
     return Report(
@@ -114,13 +149,15 @@ def judge(request: ReviewRequest, rehearsal: Rehearsal, policies: Policies) -> R
             region=_region(rehearsal, request.region),
             resources=sum(instance.mode == "managed" for instance in rehearsal.state_before),
         ),
-        proposal=Proposal(
-            kind="terraform",
-            source=str(request.change),
+        proposal=ReportedProposal(
+            kind="command" if request.command else "terraform",
+            source=rehearsal.steps[0].text if rehearsal.steps else str(request.change),
             digest=rehearsal.digest,
             terraform_version=rehearsal.plan.terraform_version,
         ),
         notices=rehearsal.notices,
+        clone=rehearsal.cloning,
+        steps=rehearsal.steps,
         isolation="none",
         waits="shortened" if rehearsal.waits_shortened else "real",
         tool_version=tool_version(),
@@ -136,7 +173,8 @@ def _region(rehearsal: Rehearsal, default: str) -> str:
 
 def _check(request: ReviewRequest) -> None:
     if not request.change.is_dir():
-        raise UsageError(f"There is no directory {request.change}.", hint="Name the Terraform root module to rehearse.")
+        hint = "Name the folder that the command is run in." if request.command else "Name the root module to rehearse."
+        raise UsageError(f"There is no directory {request.change}.", hint=hint)
     if len(request.account) != ACCOUNT_DIGITS or not request.account.isdigit():
         raise UsageError(f"{request.account!r} is not an AWS account id.", hint="An account id has twelve digits.")
     if not 0 < request.timeout < float("inf"):

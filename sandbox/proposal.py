@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeAlias
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -11,7 +12,32 @@ class TerraformProposal:
     """A Terraform or OpenTofu root module, as it would be applied."""
 
     directory: Path
-    variables: tuple[str, ...] = ()
-    """``NAME=VALUE``, as `-var` takes them."""
-    var_files: tuple[Path, ...] = ()
-    workspace: str = "default"
+    state: bytes | None = field(default=None, repr=False)
+    """The Terraform state that it would be applied with; None for the target's own."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Budget:
+    """How much a change may call before its rehearsal is ended."""
+
+    writes: int = 500
+    """Calls that may write, together."""
+    failures: int = 30
+    """Failures of one and the same call."""
+
+
+DEFAULT_BUDGET = Budget()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommandProposal:
+    """Any program that speaks the AWS API, as it would be run."""
+
+    command: tuple[str, ...]
+    """Program and arguments."""
+    directory: Path
+    """Where it would be run; it is run in a copy."""
+    budget: Budget = DEFAULT_BUDGET
+
+
+Proposal: TypeAlias = TerraformProposal | CommandProposal

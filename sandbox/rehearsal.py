@@ -83,6 +83,8 @@ class GapKind(StrEnum):
     """The engine plans changes for the unchanged configuration that hide what the change does there."""
     INCOMPLETE = "incomplete"
     """A step did not finish."""
+    NOT_CLONED = "not-cloned"
+    """An object of the target is not in the clone, or not as it is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
@@ -171,6 +173,23 @@ class ApplyOutcome:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One program of a change, as it was run in the clone."""
+
+    text: str
+    """Program and arguments, as a shell would be told them; secrets taken out."""
+    exit_code: int | None
+    """None where it was ended before it ended by itself."""
+    stdout: str
+    """Its last lines; secrets taken out."""
+    stderr: str
+    ended: str = ""
+    """Why it was ended, where it was."""
+    calls: tuple[int, ...] = ()
+    """Sequence numbers of the calls that it made."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Timing:
     """Seconds that one phase took, and how much of them was this tool's own work."""
 
@@ -186,6 +205,37 @@ class EngineInfo:
 
     name: str
     version: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClonedObject:
+    """How well one object of a Terraform state is in the clone."""
+
+    address: str
+    type: str
+    standing: str
+    """``cloned``, ``stood-in`` (what a data source found), ``not-needed`` or ``gap``."""
+    reason: str = ""
+    """Why, where it is not simply there."""
+    unknown: tuple[str, ...] = ()
+    """Parts that no state has and no plan shows: placeholders in the clone."""
+    differing: tuple[str, ...] = ()
+    """Attributes that the provider reads otherwise from the clone than the state has them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cloning:
+    """How the clone came to be."""
+
+    warm: bool = False
+    """Brought back from an earlier rehearsal of the same target."""
+    objects: tuple[ClonedObject, ...] = ()
+    """Every object of the state that it was made from; none where a configuration made it."""
+    lineage: str = ""
+    """Of the Terraform state that it was made from."""
+    serial: int = 0
+    newest_serial: int = 0
+    """The highest serial of this lineage that was ever seen here."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -209,3 +259,8 @@ class Rehearsal:
     """SHA-256 over the files of the change, as they were copied."""
     waits_shortened: bool = False
     """Whether the provider's waits between status reads were compressed."""
+    announced: bool = True
+    """Whether the change announced what it would do: without a plan, nothing can contradict it."""
+    steps: tuple[Step, ...] = ()
+    """The programs of a change that consists of some."""
+    cloning: Cloning = field(default_factory=Cloning)

@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 
 from gate.wiring import DEFAULT_ENGINE, ENGINES, tool_version
 from sandbox.errors import UsageError
+from sandbox.targets.target import FORMS
 
 PRINTED = ("terminal", "json", "markdown")
 RENDERED = ("terminal", "json", "markdown", "html", "sarif", "junit")
@@ -19,6 +20,8 @@ examples:
   sandtable demo kiro                                      rehearse a bundled incident
   sandtable rehearse terraform infra --target git:main     what would this branch do to what main describes?
   sandtable rehearse terraform new --target config:old --out report/
+  terraform state pull | sandtable rehearse terraform infra --target tfstate:-
+  sandtable rehearse command --target tfstate:prod.tfstate -- ./clean-up.sh
   sandtable review plan.json                               judge a plan as it stands, in no time
   sandtable report report/report.json --format markdown
   sandtable doctor                                         what is installed, what is missing
@@ -39,6 +42,16 @@ examples:
   sandtable rehearse terraform change/ --target config:before/ --out report/
   sandtable rehearse terraform infra --target git:origin/main:infra --var-file prod.tfvars --engine moto
   sandtable rehearse terraform infra --target empty --format json | jq .verdict.decision
+  terraform state pull | sandtable rehearse terraform . --target tfstate:-
+  sandtable rehearse terraform . --target tfstate:prod.tfstate --state old.tfstate
+"""
+
+COMMAND_EPILOG = """\
+examples:
+  sandtable rehearse command --target tfstate:prod.tfstate -- aws dynamodb delete-table --table-name orders
+  sandtable rehearse command --target config:infra --dir scripts -- ./clean-up.sh
+  sandtable rehearse command --target git:main --dir infra -- terraform destroy -auto-approve
+  terraform state pull | sandtable rehearse command --target tfstate:- -- python3 migrate.py
 """
 
 REVIEW_EPILOG = """\
@@ -126,22 +139,56 @@ def _add_rehearse(commands: Any) -> None:
         description="Rehearse a Terraform change in a clone of the target, judge it, and exit with the verdict.",
     )
     terraform.add_argument("directory", metavar="DIR", type=Path, help="the root module as it would be applied")
+    _add_target(terraform)
     terraform.add_argument(
-        "--target", required=True, metavar="TARGET", help="the environment before: config:DIR, git:REF[:DIR] or empty"
+        "--state", metavar="FILE", help="the state it would be applied with, or none (default: the target's own)"
     )
-    terraform.add_argument("--seed", metavar="FILE", type=Path, help="API calls that put data into the clone first")
-    terraform.add_argument("--account", default="123456789012", help="the target's account id (default: %(default)s)")
-    terraform.add_argument(
-        "--region", default="us-east-1", help="where the provider block names none (default: %(default)s)"
-    )
-    terraform.add_argument("--var", action="append", default=[], metavar="NAME=VALUE", help="as terraform's -var")
-    terraform.add_argument(
-        "--var-file", action="append", default=[], metavar="FILE", type=Path, help="as terraform's -var-file"
-    )
-    terraform.add_argument("--workspace", default="default", help="what terraform.workspace is (default: %(default)s)")
     _add_rehearsal(terraform)
     _add_output(terraform)
     terraform.set_defaults(command="gate.cli.rehearse:rehearse_terraform")
+    _add_rehearse_command(kinds)
+
+
+def _add_rehearse_command(kinds: Any) -> None:
+    command = kinds.add_parser(
+        "command",
+        help="any program that speaks the AWS API",
+        epilog=COMMAND_EPILOG,
+        description="Run a program in a copy of its folder, against a clone of the target; judge what it does.",
+    )
+    command.add_argument("program", metavar="-- CMD", nargs=argparse.REMAINDER, help="the program and its arguments")
+    command.add_argument(
+        "--dir", metavar="DIR", type=Path, default=Path(), help="where it would be run (default: the current folder)"
+    )
+    _add_target(command)
+    command.add_argument(
+        "--max-writes", metavar="N", type=int, default=500, help="end it after so many writes (default: %(default)s)"
+    )
+    command.add_argument(
+        "--max-failures",
+        metavar="N",
+        type=int,
+        default=30,
+        help="end it after so many failures of one call (default: %(default)s)",
+    )
+    _add_rehearsal(command)
+    _add_output(command)
+    command.set_defaults(command="gate.cli.rehearse:rehearse_command")
+
+
+def _add_target(parser: argparse.ArgumentParser) -> None:
+    """Add what the environment before is, and what its configuration is given."""
+    parser.add_argument("--target", required=True, metavar="TARGET", help=f"the environment before: {FORMS}")
+    parser.add_argument("--seed", metavar="FILE", type=Path, help="API calls that put data into the clone first")
+    parser.add_argument("--account", default="123456789012", help="the target's account id (default: %(default)s)")
+    parser.add_argument(
+        "--region", default="us-east-1", help="where the provider block names none (default: %(default)s)"
+    )
+    parser.add_argument("--var", action="append", default=[], metavar="NAME=VALUE", help="as terraform's -var")
+    parser.add_argument(
+        "--var-file", action="append", default=[], metavar="FILE", type=Path, help="as terraform's -var-file"
+    )
+    parser.add_argument("--workspace", default="default", help="what terraform.workspace is (default: %(default)s)")
 
 
 def _add_review(commands: Any) -> None:
@@ -209,6 +256,9 @@ def _add_rehearsal(parser: argparse.ArgumentParser) -> None:
         "--real-time",
         action="store_true",
         help="do not shorten the provider's waits between status reads (docs/fast-waits.md)",
+    )
+    group.add_argument(
+        "--cold", action="store_true", help="make the clone anew: neither use a kept one nor keep this one"
     )
 
 

@@ -1,20 +1,47 @@
-"""`sandtable rehearse terraform DIR --target T`: the main job."""
+"""`sandtable rehearse KIND … --target T`: the main job."""
 
 from __future__ import annotations
 
 import argparse
 import os
+from dataclasses import replace
+from pathlib import Path
 
 from gate.cli.output import show, write
 from gate.cli.progress import progress_on_stderr
 from gate.report import jsonfmt
 from gate.reviewer import ReviewRequest, review
+from sandbox.errors import UsageError
+from sandbox.proposal import Budget
+
+NO_STATE = "none"
 
 
 def rehearse_terraform(options: argparse.Namespace) -> int:
     """Rehearse a Terraform change in a clone of the target, judge it, and exit with the verdict."""
-    request = ReviewRequest(
-        change=options.directory,
+    no_state = options.state == NO_STATE
+    request = replace(
+        _request(options, options.directory),
+        state=None if no_state or options.state is None else Path(options.state),
+        empty_state=no_state,
+    )
+    return carry_out(request, options)
+
+
+def rehearse_command(options: argparse.Namespace) -> int:
+    """Rehearse a program that speaks the AWS API, judge what it does, and exit with the verdict."""
+    command = tuple(options.program[1:] if options.program[:1] == ["--"] else options.program)
+    if not command:
+        raise UsageError(
+            "No command was given.", hint="Write it after --: sandtable rehearse command --target T -- aws s3 ls"
+        )
+    budget = Budget(writes=options.max_writes, failures=options.max_failures)
+    return carry_out(replace(_request(options, options.dir), command=command, budget=budget), options)
+
+
+def _request(options: argparse.Namespace, change: Path) -> ReviewRequest:
+    return ReviewRequest(
+        change=change,
         target=options.target,
         engine=options.engine,
         policy=options.policy,
@@ -27,9 +54,9 @@ def rehearse_terraform(options: argparse.Namespace) -> int:
         workspace=options.workspace,
         timeout=options.timeout,
         fast_waits=not options.real_time,
+        keep_clones=not options.cold,
         environment=dict(os.environ),
     )
-    return carry_out(request, options)
 
 
 def carry_out(request: ReviewRequest, options: argparse.Namespace) -> int:

@@ -15,7 +15,9 @@ from typing import TypeAlias
 from diffing.change import ResourceChange, StateDiff
 from gate.policy.bookkeeping import Bookkeeping
 from gate.verdict import Finding, Level
-from sandbox.rehearsal import ApiCall, ApplyOutcome, Gap
+from sandbox.rehearsal import ApiCall, ApplyOutcome, Cloning, Gap
+
+NOT_FROM_A_STATE = Cloning()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +30,14 @@ class Evidence:
     calls: tuple[ApiCall, ...]
     rehearsed: bool = True
     """False where a plan is all there is: nothing was carried out in a clone."""
+    announced: bool = True
+    """False where the change has no plan, which nothing can then contradict."""
+    cloning: Cloning = NOT_FROM_A_STATE
+    """How the clone came to be."""
+
+    def hides(self, change: ResourceChange) -> bool:
+        """Whether there is a plan, and it says nothing of this change."""
+        return self.announced and not change.announced
 
 
 class Unrehearsed(StrEnum):

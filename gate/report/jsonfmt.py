@@ -25,7 +25,7 @@ from gate.report.jsonread import parse_report
 from gate.report.model import Report
 from gate.verdict import Finding, Verdict
 from sandbox.errors import ConfigurationError
-from sandbox.rehearsal import ApiCall, ApplyOutcome
+from sandbox.rehearsal import ApiCall, ApplyOutcome, Cloning
 
 _HINT = "Give a report.json that this version of sandtable wrote with --out or --format json."
 
@@ -40,6 +40,7 @@ def to_document(report: Report) -> dict[str, Any]:
         "proposal": asdict(report.proposal),
         "target": asdict(report.target),
         "engine": asdict(report.engine),
+        "clone": _clone(report.clone),
         "isolation": report.isolation,
         "waits": report.waits,
         "diff": {
@@ -47,6 +48,7 @@ def to_document(report: Report) -> dict[str, Any]:
             "noise": [_change(change) for change in report.diff.noise],
         },
         "outcome": _outcome(report.outcome),
+        "steps": [asdict(step) | {"calls": list(step.calls)} for step in report.steps],
         "gaps": [asdict(gap) | {"kind": gap.kind.value} for gap in report.gaps],
         "notices": list(report.notices),
         "timings": [asdict(timing) for timing in report.timings],
@@ -164,6 +166,13 @@ def _attribute(attribute: AttributeChange) -> dict[str, Any]:
 
 def _path(path: Path) -> list[str | int]:
     return list(path)
+
+
+def _clone(clone: Cloning) -> dict[str, Any]:
+    objects = [
+        asdict(each) | {"unknown": list(each.unknown), "differing": list(each.differing)} for each in clone.objects
+    ]
+    return asdict(clone) | {"objects": objects}
 
 
 def _outcome(outcome: ApplyOutcome) -> dict[str, Any]:

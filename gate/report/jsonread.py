@@ -28,7 +28,19 @@ from gate.report.escape import visible
 from gate.report.model import SCHEMA_VERSION, Proposal, Report, Target
 from gate.verdict import Decision, Finding, Level, Verdict
 from sandbox.errors import ConfigurationError
-from sandbox.rehearsal import ApiCall, ApplyOutcome, CallKind, Diagnostic, EngineInfo, Gap, GapKind, Timing
+from sandbox.rehearsal import (
+    ApiCall,
+    ApplyOutcome,
+    CallKind,
+    ClonedObject,
+    Cloning,
+    Diagnostic,
+    EngineInfo,
+    Gap,
+    GapKind,
+    Step,
+    Timing,
+)
 
 _Choice = TypeVar("_Choice", bound=Enum)
 
@@ -126,7 +138,7 @@ def parse_report(document: object) -> Report:
         raise _Node(None, "$.schema_version").wrong(repr(SCHEMA_VERSION))
     at = root.record(
         *("schema_version", "tool", "created_at", "verdict", "proposal", "target", "engine", "isolation", "waits"),
-        *("diff", "outcome", "gaps", "notices", "timings", "calls"),
+        *("clone", "diff", "outcome", "steps", "gaps", "notices", "timings", "calls"),
     )
     diff = at["diff"].record("changes", "noise")
     return Report(
@@ -140,6 +152,8 @@ def parse_report(document: object) -> Report:
         outcome=_outcome(at["outcome"]),
         timings=tuple(_timing(item) for item in at["timings"].items()),
         engine=_engine(at["engine"]),
+        clone=_clone(at["clone"]),
+        steps=tuple(_step(item) for item in at["steps"].items()),
         target=_target(at["target"]),
         proposal=_proposal(at["proposal"]),
         notices=at["notices"].texts(),
@@ -156,6 +170,41 @@ def _tool_version(node: _Node) -> str:
     if at["name"].text() != "sandtable":
         raise at["name"].wrong("'sandtable'")
     return at["version"].text()
+
+
+def _clone(node: _Node) -> Cloning:
+    at = node.record("warm", "objects", "lineage", "serial", "newest_serial")
+    return Cloning(
+        warm=at["warm"].flag(),
+        objects=tuple(_cloned_object(item) for item in at["objects"].items()),
+        lineage=at["lineage"].text(),
+        serial=at["serial"].count(),
+        newest_serial=at["newest_serial"].count(),
+    )
+
+
+def _cloned_object(node: _Node) -> ClonedObject:
+    at = node.record("address", "type", "standing", "reason", "unknown", "differing")
+    return ClonedObject(
+        address=at["address"].text(),
+        type=at["type"].text(),
+        standing=at["standing"].text(),
+        reason=at["reason"].text(),
+        unknown=at["unknown"].texts(),
+        differing=at["differing"].texts(),
+    )
+
+
+def _step(node: _Node) -> Step:
+    at = node.record("text", "exit_code", "stdout", "stderr", "ended", "calls")
+    return Step(
+        text=at["text"].text(),
+        exit_code=None if at["exit_code"].raw is None else at["exit_code"].integer(),
+        stdout=at["stdout"].text(),
+        stderr=at["stderr"].text(),
+        ended=at["ended"].text(),
+        calls=tuple(item.count() for item in at["calls"].items()),
+    )
 
 
 def _verdict(node: _Node) -> Verdict:

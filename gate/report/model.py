@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from diffing.change import StateDiff
 from gate.verdict import Verdict
-from sandbox.rehearsal import ApiCall, ApplyOutcome, EngineInfo, Gap, Timing
+from sandbox.rehearsal import ApiCall, ApplyOutcome, Cloning, EngineInfo, Gap, Step, Timing
 
 SCHEMA_VERSION = "1.0"
 
@@ -16,7 +16,7 @@ class Target:
     """What was cloned."""
 
     kind: str
-    """``config``, ``git``, ``empty``."""
+    """``config``, ``git``, ``tfstate``, ``snapshot``, ``empty``."""
     source: str
     """As the user gave it: ``config:infra/prod``."""
     account: str
@@ -30,10 +30,10 @@ class Proposal:
     """What was rehearsed."""
 
     kind: str
-    """``terraform``."""
+    """``terraform`` or ``command``."""
     source: str
     digest: str
-    """SHA-256 over the files of the change, so that a verdict can be bound to what was judged."""
+    """SHA-256 over what was proposed, so that a verdict can be bound to what was judged."""
     terraform_version: str
 
 
@@ -55,6 +55,10 @@ class Report:
     """How the replayed code was contained: ``none``, ``bubblewrap``, ``container``."""
     waits: str
     """``real`` or ``shortened``: whether the provider's waits were compressed."""
+    clone: Cloning
+    """How the clone came to be, and how true it is."""
+    steps: tuple[Step, ...]
+    """The programs of a change that consists of some, as they ran."""
     tool_version: str
     created_at: str
     """ISO 8601, UTC."""

@@ -19,10 +19,10 @@ from pathlib import Path
 
 from sandbox.clock import Stopwatch
 from sandbox.cloning.engine import ExportingEngine, SeedableEngine, only_images
+from sandbox.cloning.fidelity import questions, unreadable, with_findings
 from sandbox.cloning.idmap import learn
 from sandbox.cloning.learnt import Learnt
 from sandbox.cloning.ledger import Entry, Ledger, Standing
-from sandbox.cloning.placement import Place
 from sandbox.cloning.repair import Repair, leave_out, repair
 from sandbox.cloning.rewrite import rewrite
 from sandbox.cloning.schema import Schemas
@@ -32,17 +32,32 @@ from sandbox.cloning.synthesise import Repairs, Synthesis, Written
 from sandbox.cloning.tfstate import Instance, State
 from sandbox.cloning.workbench import Toolchain, Workbench
 from sandbox.errors import ConfigurationError, EngineError
+from sandbox.executors.terraform.run import TerraformFailedError
 from sandbox.executors.terraform.workspace import Workspace
+from sandbox.place import Place
 from sandbox.ports import Progress, RunningEngine
 from sandbox.rehearsal import ApplyOutcome, Timing
 
 _APPLIES = 5
 """Scratch engines at most; what then still fails is a gap."""
+_CHECKS = 4
+"""Readings of the whole clone at most, each without what could not be read before."""
 _PLANS = 12
 """Configurations at most that Terraform refuses before it makes anything."""
 MOST = 5000
 """Objects to apply: at some ten a second, this many take many minutes already."""
 _SOURCE = f"registry.terraform.io/{AWS}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """What a clone starts from, and how it was made."""
+
+    content: bytes = field(repr=False)
+    """The state for the engine to start from."""
+    ledger: Ledger
+    repairs: tuple[Repair, ...]
+    """What could not be written as the state has it, for those who look after `sandbox.cloning.rules`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +68,6 @@ class ClonedState:
     ledger: Ledger
     timings: tuple[Timing, ...]
     repairs: tuple[Repair, ...]
-    """What could not be written as the state has it, for those who look after `sandbox.cloning.rules`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,15 +123,39 @@ def clone_from_state(
         TimeoutExpiredError: it took longer than allowed.
     """
     watch = Stopwatch()
+    made = make_from_state(
+        state,
+        engine=engine,
+        tools=tools,
+        scratch=scratch,
+        public_port=public_port,
+        progress=progress,
+        place=Place(account=account, region=region),
+        watch=watch,
+    )
+    with ExitStack() as stack:
+        with watch.phase("clone: start"), watch.waiting():
+            running = stack.enter_context(engine.start(scratch / "engine", public_port=public_port, state=made.content))
+        yield ClonedState(engine=running, ledger=made.ledger, timings=watch.timings, repairs=made.repairs)
+
+
+def make_from_state(
+    state: State,
+    *,
+    engine: SeedableEngine,
+    tools: Toolchain,
+    scratch: Path,
+    public_port: int,
+    progress: Progress,
+    place: Place,
+    watch: Stopwatch,
+) -> Made:
+    """Make what a clone of a state starts from; arguments and errors are those of `clone_from_state`."""
     cloning = _Cloning(
         state, engine=engine, tools=tools, scratch=scratch, public_port=public_port, progress=progress, watch=watch
     )
-    content, ledger = cloning.make(Place(account=account, region=region))
-    with ExitStack() as stack:
-        with watch.phase("clone: start"), watch.waiting():
-            running = stack.enter_context(engine.start(scratch / "engine", public_port=public_port, state=content))
-        del content
-        yield ClonedState(engine=running, ledger=ledger, timings=watch.timings, repairs=tuple(cloning.repaired))
+    content, ledger = cloning.make(place)
+    return Made(content=content, ledger=ledger, repairs=tuple(cloning.repaired))
 
 
 class _Cloning:
@@ -153,11 +191,14 @@ class _Cloning:
         self._progress.phase("Making the clone from the state")
         bench = Workbench(self._tools, scratch=self._scratch / "bench", place=place, progress=self._progress)
         try:
-            return self._make(bench, place)
+            workspace, content, ledger = self._make(bench, place)
+            self._progress.phase("Reading the state back from the clone")
+            with self._watch.phase("clone: check"), self._watch.waiting():
+                return content, self._checked(bench, workspace, content, ledger, place)
         finally:
             bench.clear()
 
-    def _make(self, bench: Workbench, place: Place) -> tuple[bytes, Ledger]:
+    def _make(self, bench: Workbench, place: Place) -> tuple[Workspace, bytes, Ledger]:
         with self._watch.phase("clone: provider"), self._watch.waiting():
             workspace = bench.prepare(self._synthesis((), {}, place).write(self._repairs))
             schemas = bench.schemas(workspace, sorted(aws_types(self._state)))
@@ -171,7 +212,24 @@ class _Cloning:
             raised = self._raise(bench, workspace, synthesis, only_images(subjects.images))
         learnt.keep(self.repaired, synthesis)
         with self._watch.phase("clone: ids"):
-            return self._with_real_ids(raised, synthesis, subjects, schemas)
+            return workspace, *self._with_real_ids(raised, synthesis, subjects, schemas)
+
+    def _checked(self, bench: Workbench, workspace: Workspace, content: bytes, ledger: Ledger, place: Place) -> Ledger:
+        """Have the provider read everything back; what it cannot read is left out of the next try, and said."""
+        unread: dict[str, str] = {}
+        folder = self._scratch / "check"
+        with self._engine.start(folder, public_port=self._public_port, state=content) as running:
+            for _ in range(_CHECKS):
+                known = {entry.address for entry in ledger.gaps} | unread.keys()
+                asked = questions(self._state, place, left_out=known, version=self._tools.provider_version)
+                try:
+                    return with_findings(ledger, bench.drift(workspace, asked, endpoint=running.endpoint), unread)
+                except TerraformFailedError as error:
+                    new = unreadable(error.diagnostics)
+                    if not new.keys() - known:
+                        break
+                    unread |= new
+        return ledger
 
     def _synthesis(self, written: tuple[Instance, ...], schemas: Schemas, place: Place) -> Synthesis:
         source = next((each.provider.address for each in self._state.instances if is_aws(each)), _SOURCE)

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, cast, runtime_checkable
 
-from sandbox.ports import RunningEngine
+from sandbox.ports import Engine, RunningEngine
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +31,7 @@ def only_images(images: Iterable[MachineImage]) -> bytes:
     return json.dumps({"images": found}).encode() if found else b""
 
 
+@runtime_checkable
 class ExportingEngine(RunningEngine, Protocol):
     """A running engine that hands out its state."""
 
@@ -49,6 +50,10 @@ class SeedableEngine(Protocol):
     def name(self) -> str:
         """What ``--engine`` calls it."""
 
+    @property
+    def version(self) -> str:
+        """Of the engine: another one may not understand its states."""
+
     def start(self, scratch: Path, *, public_port: int, state: bytes = b"") -> AbstractContextManager[ExportingEngine]:
         """As `sandbox.ports.Engine.start`, from a state.
 
@@ -58,3 +63,8 @@ class SeedableEngine(Protocol):
             state: What another engine of the same kind and version handed out; or a JSON document with nothing but
                 ``images``, a list of `MachineImage` as objects; or nothing.
         """
+
+
+def seedable(engine: Engine) -> SeedableEngine | None:
+    """The engine as one that can start from a state, if it says that it can."""
+    return cast("SeedableEngine", engine) if getattr(engine, "starts_from_state", False) else None

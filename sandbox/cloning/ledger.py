@@ -33,6 +33,8 @@ class Entry:
     """Why, where it is not simply there."""
     unknown: tuple[str, ...] = ()
     """Parts that a state does not have, and that no plan shows: they are placeholders in the clone."""
+    differing: tuple[str, ...] = ()
+    """Attributes that the provider reads otherwise from the clone than the state has them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +44,8 @@ class Ledger:
     entries: tuple[Entry, ...]
     shared: tuple[str, ...] = ()
     """What could not be kept apart in the engine's own records; in words."""
+    checked: bool = False
+    """The provider has read every object back from the clone (`sandbox.cloning.fidelity`)."""
 
     @property
     def gaps(self) -> tuple[Entry, ...]:

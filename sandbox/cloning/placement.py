@@ -9,20 +9,12 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from sandbox.cloning.tfstate import Instance, ProviderReference
+from sandbox.place import Place
 
 _ARN = re.compile(r"arn:aws[\w-]*:[\w-]+:(?P<region>[a-z0-9-]*):(?P<account>\d{12})?:")
 _ZONE = re.compile(r"(?P<region>[a-z]{2}(?:-[a-z]+)+-\d)[a-z]")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, order=True)
-class Place:
-    """An account and a region."""
-
-    account: str
-    region: str
 
 
 def places(instances: Iterable[Instance], default: Place) -> Mapping[ProviderReference, Place]:

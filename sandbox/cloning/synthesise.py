@@ -18,11 +18,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sandbox.cloning.document import Document, write_document
-from sandbox.cloning.placement import Place, places
+from sandbox.cloning.placement import places
 from sandbox.cloning.references import UNMISTAKABLE, References, escaped
 from sandbox.cloning.rules import ENGINE_ASSIGNED_DEFAULT, HASHED, PLACEHOLDERS, RULES, Content, Effect, Rule
 from sandbox.cloning.schema import Attribute, Block, Schemas
 from sandbox.cloning.tfstate import Instance, Json
+from sandbox.place import Place
 
 PROVIDER = "aws"
 FILE = "main.tf.json"

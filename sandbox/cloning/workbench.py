@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from sandbox.cloning.placement import Place
+from sandbox.cloning.fidelity import Questions
 from sandbox.cloning.schema import Schemas, resource_schemas
 from sandbox.cloning.synthesise import FILE, Written
 from sandbox.cloning.tfstate import State, parse_state
 from sandbox.errors import ConfigurationError
 from sandbox.executors.terraform.binary import TerraformBinary
+from sandbox.executors.terraform.command import Reading
 from sandbox.executors.terraform.deadline import Deadline
 from sandbox.executors.terraform.environment import Surroundings, cache_folder, for_commands
 from sandbox.executors.terraform.executor import TerraformExecutor
+from sandbox.executors.terraform.planfile import entries, planned_change
 from sandbox.executors.terraform.run import capture
 from sandbox.executors.terraform.waits import InstalledProvider, installed_providers
 from sandbox.executors.terraform.workspace import Workspace
+from sandbox.place import Place
 from sandbox.ports import Progress
-from sandbox.rehearsal import ApplyOutcome
+from sandbox.rehearsal import ApplyOutcome, PlannedChange
 
 _STATE = "terraform.tfstate"
 _NOWHERE = "http://127.0.0.1:1"
@@ -149,6 +153,18 @@ class Workbench:
             return parse_state((workspace.root / _STATE).read_bytes())
         except FileNotFoundError:
             return None
+
+    def drift(self, workspace: Workspace, asked: Questions, *, endpoint: str) -> tuple[PlannedChange, ...]:
+        """What the provider finds in a clone otherwise than a state has it.
+
+        Raises:
+            TerraformFailedError: it could not read something; carries the diagnostics.
+            TimeoutExpiredError: it ran into the deadline.
+        """
+        _write(workspace.root / FILE, json.dumps(asked.configuration).encode())
+        _write(workspace.root / _STATE, asked.state)
+        document = self._executor.plan_document(workspace, endpoint=endpoint, quick_no_op=True, reading=Reading.ONLY)
+        return tuple(planned_change(raw) for raw in entries(json.loads(document), "resource_drift")) if document else ()
 
     def clear(self) -> None:
         """Remove the folder, with the secrets in it."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from sandbox.engines.process import DEFAULT_ACCOUNT, ChildEngine, start_child
@@ -16,10 +16,25 @@ from sandbox.rehearsal import EngineInfo
 class MiniStackEngine:
     """Starts MiniStack clones; satisfies `sandbox.ports.Engine`. A 12-digit access key id is the account."""
 
+    starts_from_state = True
+    """It also satisfies `sandbox.cloning.engine.SeedableEngine`."""
+
     @property
     def name(self) -> str:
         """What ``--engine`` calls it."""
         return "ministack"
+
+    @property
+    def version(self) -> str:
+        """The installed version.
+
+        Raises:
+            MissingToolError: there is none.
+        """
+        try:
+            return version("ministack")
+        except PackageNotFoundError as error:
+            raise _missing() from error
 
     @contextmanager
     def start(self, scratch: Path, *, public_port: int, state: bytes = b"") -> Iterator[ChildEngine]:
@@ -34,19 +49,22 @@ class MiniStackEngine:
             The clone, whose state can be exported.
         """
         if importlib.util.find_spec("ministack") is None:
-            raise MissingToolError(
-                "The engine ministack is not installed.",
-                hint="Install it: pip install --force-reinstall sandtable",
-            )
+            raise _missing()
         with start_child(
             "sandbox.engines.ministack_server",
-            info=EngineInfo(name=self.name, version=version("ministack")),
+            info=EngineInfo(name=self.name, version=self.version),
             scratch=scratch,
             public_port=public_port,
             settings=_settings(scratch.resolve(), public_port),
             state=state,
         ) as engine:
             yield engine
+
+
+def _missing() -> MissingToolError:
+    return MissingToolError(
+        "The engine ministack is not installed.", hint="Install it: pip install --force-reinstall sandtable"
+    )
 
 
 def _settings(home: Path, public_port: int) -> dict[str, str]:

@@ -16,7 +16,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO, NamedTuple, assert_never
 
 from sandbox.errors import ConfigurationError, MissingToolError, SandtableError, TimeoutExpiredError, UsageError
-from sandbox.targets.target import ConfigTarget, EmptyTarget, GitTarget, Target
+from sandbox.targets.target import ConfigTarget, EmptyTarget, GitTarget, SnapshotTarget, StateTarget, Target
 
 GIT_TIMEOUT = 120.0
 
@@ -66,8 +66,8 @@ class _Entry(NamedTuple):
     path: PurePosixPath
 
 
-def materialise(target: Target, *, change_dir: Path, scratch: Path) -> Path | None:
-    """Return the folder of the root module that describes the target; None for an empty target.
+def materialise(target: ConfigTarget | GitTarget, *, change_dir: Path, scratch: Path) -> Path:
+    """Return the folder of the root module that describes the target.
 
     Args:
         target: The target.
@@ -79,8 +79,6 @@ def materialise(target: Target, *, change_dir: Path, scratch: Path) -> Path | No
         MissingToolError: git is not installed.
     """
     match target:
-        case EmptyTarget():
-            return None
         case ConfigTarget(directory=directory):
             if not directory.is_dir():
                 raise UsageError(
@@ -95,7 +93,7 @@ def materialise(target: Target, *, change_dir: Path, scratch: Path) -> Path | No
 
 
 def read_text(target: Target, name: str, *, change_dir: Path) -> str | None:
-    """Read a text file of the target's root module; None where there is none (and in an empty target).
+    """Read a text file of the target's root module; None where there is none (and in a target that has no files).
 
     Args:
         target: The target.
@@ -107,7 +105,7 @@ def read_text(target: Target, name: str, *, change_dir: Path) -> str | None:
         ConfigurationError: the file is there and is no readable text.
     """
     match target:
-        case EmptyTarget():
+        case EmptyTarget() | StateTarget() | SnapshotTarget():
             return None
         case ConfigTarget(directory=directory):
             data = _read_file(directory / name)

@@ -30,10 +30,25 @@ class EmptyTarget:
     """``empty``: nothing exists yet."""
 
 
-Target: TypeAlias = ConfigTarget | GitTarget | EmptyTarget
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StateTarget:
+    """``tfstate:FILE``: what a Terraform state of format 4 says is there, under its real ids."""
 
-FORMS = "config:DIR, git:REF, git:REF:DIR or empty"
-_NOT_YET = frozenset({"tfstate", "cloudformation", "aws", "snapshot"})
+    source: str
+    """A file's name; ``-`` for standard input."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SnapshotTarget:
+    """``snapshot:FILE``: a clone that `sandtable clone` has written."""
+
+    file: Path
+
+
+Target: TypeAlias = ConfigTarget | GitTarget | EmptyTarget | StateTarget | SnapshotTarget
+
+FORMS = "config:DIR, git:REF, git:REF:DIR, tfstate:FILE, snapshot:FILE or empty"
+_NOT_YET = frozenset({"cloudformation", "aws"})
 
 
 def parse_target(text: str) -> Target:
@@ -48,6 +63,10 @@ def parse_target(text: str) -> Target:
             return EmptyTarget()
         case "config" if rest:
             return ConfigTarget(directory=Path(rest).expanduser())
+        case "tfstate" if rest:
+            return StateTarget(source=rest)
+        case "snapshot" if rest:
+            return SnapshotTarget(file=Path(rest).expanduser())
         case "git" if rest:
             ref, _, directory = rest.partition(":")
             return _git_target(text, ref, directory)

@@ -97,4 +97,5 @@ def _reason(scene: Scene, calls: tuple[int, ...]) -> str:
     if not writers:
         return "seen in the clone only"
     more = f" and {len(writers) - _MOST_CALLS} more" if len(writers) > _MOST_CALLS else ""
-    return f"not in the plan; written by {', '.join(writers[:_MOST_CALLS])}{more}"
+    written = f"written by {', '.join(writers[:_MOST_CALLS])}{more}"
+    return f"not in the plan; {written}" if scene.rehearsal.announced else written

@@ -4,10 +4,10 @@ from typing import Any
 
 from cloning_samples import SCHEMAS, SUBNET, resource, state
 
-from sandbox.cloning.placement import Place
 from sandbox.cloning.repair import Repair, leave_out, repair
 from sandbox.cloning.subjects import choose
 from sandbox.cloning.synthesise import FILE, Repairs, Synthesis
+from sandbox.place import Place
 from sandbox.rehearsal import Diagnostic
 
 

@@ -8,10 +8,11 @@ from cloning_samples import PROVIDER, SCHEMAS, SUBNET, VPC, resource, state
 from sandbox.cloning.engine import MachineImage, only_images
 from sandbox.cloning.learnt import Learnt
 from sandbox.cloning.ledger import Ledger, Standing
-from sandbox.cloning.placement import Place, places
+from sandbox.cloning.placement import places
 from sandbox.cloning.repair import Repair
 from sandbox.cloning.subjects import choose
 from sandbox.cloning.synthesise import Repairs, Synthesis
+from sandbox.place import Place
 
 HOME = Place(account="123456789012", region="us-east-1")
 RANDOM = 'provider["registry.terraform.io/hashicorp/random"]'

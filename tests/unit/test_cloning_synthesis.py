@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from cloning_samples import PROVIDER, SCHEMAS, SUBNET, VPC, resource, state
 
-from sandbox.cloning.placement import Place
 from sandbox.cloning.subjects import choose
 from sandbox.cloning.synthesise import Repairs, Synthesis, Written
+from sandbox.place import Place
 
 HOME = Place(account="123456789012", region="us-east-1")
 

@@ -18,7 +18,7 @@ def check(evidence: Evidence, policy: Policy) -> Iterator[Finding]:  # noqa: ARG
         if is_destroyed(change):
             continue
         losses, uncounted = _losses(change), _uncounted(change)
-        aside = "" if change.announced else "; the plan says nothing of it"
+        aside = "; the plan says nothing of it" if evidence.hides(change) else ""
         if losses:
             yield _finding(change, Level.REJECT, f"stays, and loses data: {', '.join(losses)}{aside}")
         if uncounted:

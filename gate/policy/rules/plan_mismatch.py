@@ -16,7 +16,7 @@ def check(evidence: Evidence, policy: Policy) -> Iterator[Finding]:
     """Yield a finding for every change that nobody announced, and for every contradiction between the witnesses."""
     for change in evidence.diff.changes:
         texts = list(change.disagreements)
-        if change.action is not Action.NO_OP and not change.announced and not change.owner:
+        if change.action is not Action.NO_OP and evidence.hides(change) and not change.owner:
             row = lookup(change.type, policy.bookkeeping)
             # What AWS makes and ends by itself needs no announcement, unless the change asked for it.
             if row is None or row.kind is not Kind.EPHEMERAL or change.calls:

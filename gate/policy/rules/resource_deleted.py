@@ -22,21 +22,19 @@ def check(evidence: Evidence, policy: Policy) -> Iterator[Finding]:
             rule=NAME,
             level=Level.REJECT,
             address=change.address,
-            message=_message(change, renames.get(change.address)),
+            message=_message(change, renames.get(change.address), hidden=evidence.hides(change)),
             proof=change.proof,
             remediation=_remediation(change, renames.get(change.address)),
             causes=change.causes,
         )
 
 
-def _message(change: ResourceChange, becomes: str | None) -> str:
+def _message(change: ResourceChange, becomes: str | None, *, hidden: bool) -> str:
     stakes = stakes_text(change)
     lost = f", and with it {stakes}" if stakes else ""
     if becomes:
         return f"is deleted{lost}; {becomes} is created and looks like the same thing under another address"
-    if change.announced:
-        return f"is deleted{lost}"
-    return f"is deleted{lost}, and the plan does not say so"
+    return f"is deleted{lost}, and the plan does not say so" if hidden else f"is deleted{lost}"
 
 
 def _remediation(change: ResourceChange, becomes: str | None) -> str:

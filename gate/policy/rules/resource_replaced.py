@@ -23,21 +23,22 @@ def check(evidence: Evidence, policy: Policy) -> Iterator[Finding]:
             rule=NAME,
             level=Level.REJECT,
             address=change.address,
-            message=_message(change),
+            message=_message(change, hidden=evidence.hides(change)),
             proof=change.proof,
             remediation=_remediation(change),
             causes=change.causes,
         )
 
 
-def _message(change: ResourceChange) -> str:
+def _message(change: ResourceChange, *, hidden: bool) -> str:
     forcing = [attribute for attribute in change.attributes if attribute.forces_replacement]
     if forcing:
         why = "; ".join(_forcing_text(attribute) for attribute in forcing)
     elif change.announced:
         why = change.reason or "the plan gives no attribute that forces it"
     else:
-        why = "the plan does not say so; the clone shows a new resource under the old name"
+        why = "the clone shows a new resource under the old name"
+        why = f"the plan does not say so; {why}" if hidden else why
     stakes = stakes_text(change)
     lost = f". At stake: {stakes}" if stakes else ""
     return f"is deleted and made anew: {why}{lost}"

@@ -7,8 +7,10 @@ once, passes the whole environment on, knows no timeout, and reads a state file 
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from enum import Enum
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from python_terraform import IsFlagged, Terraform
@@ -16,6 +18,22 @@ from python_terraform import IsFlagged, Terraform
 from sandbox.executors.terraform.binary import TerraformBinary
 
 PLAN_FILE = "sandtable.tfplan"
+
+
+class Reading(Enum):
+    """What a plan does about the resources that the state knows."""
+
+    REFRESH = "refresh"
+    """Reads them, and plans what turns them into what the configuration describes."""
+    AS_RECORDED = "as-recorded"
+    """Takes the state's word for them."""
+    ONLY = "only"
+    """Reads them, and plans nothing but to write down what it found."""
+
+
+_READING: Mapping[Reading, Mapping[str, Any]] = MappingProxyType(
+    {Reading.REFRESH: {}, Reading.AS_RECORDED: {"refresh": False}, Reading.ONLY: {"refresh_only": IsFlagged}}
+)
 
 
 def init(binary: TerraformBinary) -> list[str]:
@@ -30,7 +48,12 @@ def providers(binary: TerraformBinary) -> list[str]:
 
 
 def plan(
-    binary: TerraformBinary, *, variables: Sequence[str], var_files: Sequence[Path], parallelism: int
+    binary: TerraformBinary,
+    *,
+    variables: Sequence[str],
+    var_files: Sequence[Path],
+    parallelism: int,
+    reading: Reading = Reading.REFRESH,
 ) -> list[str]:
     """``plan`` into a file; exit code 2 says that there are changes."""
     return _generate(
@@ -40,6 +63,7 @@ def plan(
         input=False,
         detailed_exitcode=IsFlagged,
         out=PLAN_FILE,
+        **_READING[reading],
         **_inputs(variables, var_files, parallelism),
     )
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import errno
 import json
-from collections.abc import Iterator, Mapping
+import os
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from sandbox.errors import ConfigurationError, SandtableError
 from sandbox.executors.terraform import command
 from sandbox.executors.terraform import workspace as workspaces
 from sandbox.executors.terraform.binary import TerraformBinary
+from sandbox.executors.terraform.command import Reading
 from sandbox.executors.terraform.configuration import AWS
 from sandbox.executors.terraform.deadline import Deadline
 from sandbox.executors.terraform.environment import Surroundings, cache_folder, for_commands
@@ -165,34 +167,67 @@ class TerraformExecutor:
         )
         return self._run(ws, "apply", arguments, endpoint=endpoint).outcome()
 
-    def plan(self, ws: Workspace, *, endpoint: str | None = None, quick_no_op: bool = False) -> Plan:
+    def plan(
+        self,
+        ws: Workspace,
+        *,
+        endpoint: str | None = None,
+        quick_no_op: bool = False,
+        reading: Reading = Reading.REFRESH,
+    ) -> Plan:
         """Plan into a file, and read the plan.
 
         Args:
             ws: What to plan.
             endpoint: Another way to the clone for this command.
             quick_no_op: Return an empty plan, without reading the file, where there are no changes.
+            reading: Whether to look at what the state knows first.
 
         Raises:
             ConfigurationError: Terraform reports errors.
             TimeoutExpiredError: it ran into the deadline.
         """
+        document = self.plan_document(ws, endpoint=endpoint, quick_no_op=quick_no_op, reading=reading)
+        return self.read_plan(document)
+
+    def plan_document(
+        self,
+        ws: Workspace,
+        *,
+        endpoint: str | None = None,
+        quick_no_op: bool = False,
+        reading: Reading = Reading.REFRESH,
+    ) -> str:
+        """As `plan`, and return the plan in Terraform's JSON format, secrets included; empty for a quick no-op."""
         arguments = command.plan(
-            self._binary, variables=self._variables, var_files=ws.var_files, parallelism=self._parallelism
+            self._binary,
+            variables=self._variables,
+            var_files=ws.var_files,
+            parallelism=self._parallelism,
+            reading=reading,
         )
         transcript = self._run(ws, "plan", arguments, endpoint=endpoint, good=frozenset({0, _CHANGES}))
         if transcript.errors or transcript.code not in {0, _CHANGES}:
             raise failure(f"terraform plan of the {ws.name}", transcript)
         self._planned[ws.name] = transcript.total or 0
         if quick_no_op and transcript.code == 0:
-            return Plan(changes=(), terraform_version=self._binary.version)
-        document = capture(
+            return ""
+        return capture(
             command.show_plan(self._binary),
             title=f"terraform show of the plan of the {ws.name}",
             cwd=ws.root,
-            environment=self._environment_of(ws),
+            environment=self.environment_of(ws),
             deadline=self._deadline,
         )
+
+    def read_plan(self, document: str) -> Plan:
+        """Read what `plan_document` returned, and keep in mind what it says about secrets.
+
+        Raises:
+            ConfigurationError: it is not a plan.
+        """
+        if not document:
+            return Plan(changes=(), terraform_version=self._binary.version)
         parsed = parse_plan(document)
         for address, paths in parsed.sensitive.items():
             self._sensitive[address] = tuple({*self._sensitive.get(address, ()), *paths})
@@ -211,21 +246,39 @@ class TerraformExecutor:
         arguments = command.apply_plan(self._binary, parallelism=self._parallelism)
         return self._run(ws, "apply", arguments, total=self._planned.get(ws.name), stop=stop).outcome()
 
-    def adopt_state(self, ws: Workspace, from_: Workspace) -> None:
-        """Let one configuration start from the state that another one has reached.
+    def adopt_state(self, ws: Workspace, document: bytes, *, made_in: Sequence[str] = ()) -> None:
+        """Let a configuration start from a state.
 
-        Absolute paths into the one copy become paths into the other, or whatever refers to a file by its absolute path
-        would seem to change.
+        Args:
+            ws: The configuration.
+            document: The state; nothing for none.
+            made_in: The folders of the copy in which the state was made, if it was: the root module's and the whole
+                copy's. Absolute paths into it become paths into this copy, or whatever refers to a file by its
+                absolute path would seem to change.
         """
-        original, copy = self._state_file(from_), self._state_file(ws)
+        if not document:
+            return
+        for old, new in zip(made_in, (ws.root, ws.top), strict=False):
+            document = document.replace(_in_json(old), _in_json(str(new)))
+        path = self._state_file(ws)
         with _writing_to(self._scratch):
-            if not original.exists():
-                return
-            text = original.read_text(encoding="utf-8")
-            for old, new in ((from_.root, ws.root), (from_.top, ws.top)):
-                text = text.replace(json.dumps(str(old))[1:-1], json.dumps(str(new))[1:-1])
-            copy.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            copy.write_text(text, encoding="utf-8")
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            path.unlink(missing_ok=True)
+            with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+                file.write(document)
+
+    def state_document(self, ws: Workspace) -> bytes:
+        """The state that a configuration has reached, secrets included; empty where nothing was applied.
+
+        Raises:
+            ConfigurationError: it cannot be read.
+        """
+        try:
+            return self._state_file(ws).read_bytes()
+        except FileNotFoundError:
+            return b""
+        except OSError as error:
+            raise ConfigurationError(f"The state of the {ws.name} could not be read: {error}.") from error
 
     def state(self, ws: Workspace) -> tuple[StateInstance, ...]:
         """What Terraform has in its state; empty where nothing was applied.
@@ -233,13 +286,34 @@ class TerraformExecutor:
         Raises:
             ConfigurationError: the state cannot be read.
         """
-        try:
-            text = self._state_file(ws).read_text(encoding="utf-8")
-        except FileNotFoundError:
+        return self.read_state(self.state_document(ws))
+
+    def read_state(self, document: bytes) -> tuple[StateInstance, ...]:
+        """Read a state, secrets masked, those as well that only a plan has told of.
+
+        Raises:
+            ConfigurationError: it is not one.
+        """
+        if not document:
             return ()
-        except (OSError, UnicodeDecodeError) as error:
-            raise ConfigurationError(f"The state of the {ws.name} could not be read: {error}.") from error
-        return parse_state(text, self._sensitive)
+        try:
+            return parse_state(document.decode(), self._sensitive)
+        except UnicodeDecodeError as error:
+            raise ConfigurationError(f"A state could not be read: {error.reason}.") from error
+
+    def environment_of(self, ws: Workspace, endpoint: str | None = None) -> dict[str, str]:
+        """The whole environment of a command that works on a configuration.
+
+        Args:
+            ws: The configuration.
+            endpoint: Another way to the clone for this command.
+        """
+        environment = dict(self._environment)
+        if endpoint is not None:
+            environment["AWS_ENDPOINT_URL"] = endpoint
+        if ws.name in self._cli_configs:
+            environment["TF_CLI_CONFIG_FILE"] = str(self._cli_configs[ws.name])
+        return environment
 
     def _shorten(self, ws: Workspace) -> None:
         cache = cache_folder(self._inherited) or self._scratch / "cache"
@@ -261,14 +335,6 @@ class TerraformExecutor:
             config.write_text(cli_configuration("", [shortened]), encoding="utf-8")
             self._cli_configs[ws.name] = config
 
-    def _environment_of(self, ws: Workspace, endpoint: str | None = None) -> dict[str, str]:
-        environment = dict(self._environment)
-        if endpoint is not None:
-            environment["AWS_ENDPOINT_URL"] = endpoint
-        if ws.name in self._cli_configs:
-            environment["TF_CLI_CONFIG_FILE"] = str(self._cli_configs[ws.name])
-        return environment
-
     def _state_file(self, ws: Workspace) -> Path:
         folder = ws.root if self._workspace == "default" else ws.root / "terraform.tfstate.d" / self._workspace
         return folder / "terraform.tfstate"
@@ -288,7 +354,7 @@ class TerraformExecutor:
             arguments,
             title=f"terraform {verb} of the {ws.name}",
             cwd=ws.root,
-            environment=self._environment_of(ws, endpoint),
+            environment=self.environment_of(ws, endpoint),
             deadline=self._deadline,
             transcript=Transcript(
                 progress=self._progress, secrets=secret_values(self._environment, self._variables, ws), total=total
@@ -296,6 +362,10 @@ class TerraformExecutor:
             good=good,
             stop=stop,
         )
+
+
+def _in_json(text: str) -> bytes:
+    return json.dumps(text)[1:-1].encode()
 
 
 @contextmanager

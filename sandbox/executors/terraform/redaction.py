@@ -23,13 +23,15 @@ _DECLARATION = re.compile(r'variable\s+"?([\w-]+)"?\s*\{(.*?)\n\}', re.DOTALL)
 _SENSITIVE = re.compile(r"\bsensitive\s*=\s*true\b")
 
 
-def secret_values(environment: Mapping[str, str], variables: Iterable[str], workspace: Workspace) -> tuple[str, ...]:
+def secret_values(
+    environment: Mapping[str, str], variables: Iterable[str], workspace: Workspace | None = None
+) -> tuple[str, ...]:
     """Return the values to hide, longest first.
 
     Args:
         environment: The environment of the commands.
         variables: ``NAME=VALUE``, as given to ``-var``.
-        workspace: Its root module declares which variables are sensitive.
+        workspace: Its root module declares which variables are sensitive; without one, their names have to tell.
     """
     given = {
         name.removeprefix(_FROM_ENVIRONMENT): value
@@ -37,7 +39,7 @@ def secret_values(environment: Mapping[str, str], variables: Iterable[str], work
         if name.startswith(_FROM_ENVIRONMENT)
     }
     given |= dict(pair.split("=", 1) for pair in variables if "=" in pair)
-    declared = _declared_sensitive(workspace)
+    declared = frozenset() if workspace is None else _declared_sensitive(workspace)
     values = {value for name, value in given.items() if name in declared or SECRET_NAME.fullmatch(name)}
     return tuple(sorted((value for value in values if len(value) >= SHORTEST), key=len, reverse=True))
 

@@ -115,6 +115,38 @@ def prepare(
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CopiedFolder:
+    """A copy of any folder."""
+
+    root: Path
+    digest: str
+    """SHA-256 over the relative paths and contents of the copied files."""
+    notices: tuple[str, ...] = ()
+
+
+def copy_folder(source: Path, destination: Path, *, largest: int) -> CopiedFolder:
+    """Copy a folder as it is, but for version control, caches and states of Terraform's.
+
+    Args:
+        source: Any folder; links are followed only while they stay in it.
+        destination: A folder that does not exist yet.
+        largest: Bytes that may be copied.
+
+    Raises:
+        UsageError: it is no folder, is too large, or holds a link that leads out of it.
+    """
+    if not source.is_dir():
+        raise UsageError(f"{source} is not a folder.", hint="Name the folder that the program is run in.")
+    source = source.resolve()
+    copier = _Copier(base=source, destination=destination, boundary=source, trees=(source,), allowance=largest)
+    try:
+        copier.copy_trees()
+    except OSError as error:
+        raise copying_error(source, error) from error
+    return CopiedFolder(root=destination, digest=copier.digest(Path()), notices=tuple(copier.notices))
+
+
 def copying_error(source: Path, error: OSError) -> SandtableError:
     """Say why a configuration could not be copied: a full disk is not the user's mistake, anything else is."""
     if error.errno == errno.ENOSPC:
@@ -234,6 +266,8 @@ class _Copier:
     boundary: Path | None
     trees: tuple[Path, ...]
     notices: list[str] = field(default_factory=list)
+    allowance: int | None = None
+    """Bytes that may still be copied; None for any number."""
     _digests: dict[str, str] = field(default_factory=dict)
 
     def copy_trees(self) -> None:
@@ -305,6 +339,16 @@ class _Copier:
                 hint="Replace the link by the file it leads to; links are followed only inside the repository.",
             )
 
+    def _spend(self, size: int) -> None:
+        if self.allowance is None:
+            return
+        self.allowance -= size
+        if self.allowance < 0:
+            raise UsageError(
+                f"The folder {self.base} is too large to be copied.",
+                hint="Name a smaller folder with --dir: the one that the program needs.",
+            )
+
     def _copy_file(self, original: Path, copy: Path) -> None:
         # Opened without following a link and without blocking, then looked at: what it is may have changed meanwhile.
         descriptor = os.open(original, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
@@ -316,6 +360,7 @@ class _Copier:
             digest = hashlib.sha256(b"x" if mode & 0o100 else b"-")
             with os.fdopen(os.open(copy, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600 | mode & 0o100), "wb") as writer:
                 while block := reader.read(_BLOCK_SIZE):
+                    self._spend(len(block))
                     digest.update(block)
                     writer.write(block)
         self._digests[copy.relative_to(self.destination).as_posix()] = digest.hexdigest()

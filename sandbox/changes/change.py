@@ -1,0 +1,75 @@
+"""What the loop asks of a change, whatever kind it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from sandbox.clones.clone import Clone
+from sandbox.refusals.known import KnownRefusals
+from sandbox.rehearsal import ApplyOutcome, Gap, Plan, StateInstance, Step
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Announced:
+    """What a change says that it will do."""
+
+    plan: Plan
+    """Nothing in it for a change that announces nothing."""
+    noise: Plan
+    """What the unchanged target plans on the engine."""
+    gaps: tuple[Gap, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CarriedOut:
+    """What came of it."""
+
+    outcome: ApplyOutcome
+    steps: tuple[Step, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+
+
+class Change(Protocol):
+    """A change under rehearsal. The methods are called once each, in the order in which they stand here."""
+
+    @property
+    def announces(self) -> bool:
+        """Whether there is a plan: without one, nothing can contradict it."""
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 over what is proposed."""
+
+    def prepare(self) -> str:
+        """Copy and install what it needs, without any clone.
+
+        Returns:
+            The version of the AWS provider that it runs with; empty where it runs with none.
+
+        Raises:
+            UsageError: it is not there, or not what it should be.
+            ConfigurationError: Terraform does not accept it.
+            MissingToolError: something that it needs is not installed.
+        """
+
+    def announce(self, clone: Clone) -> Announced:
+        """Say what it would do.
+
+        Raises:
+            ConfigurationError: it cannot be planned.
+            TimeoutExpiredError: it ran into the deadline.
+        """
+
+    def state_before(self, clone: Clone) -> tuple[StateInstance, ...]:
+        """What Terraform manages before; asked after `announce`, since plans say which attributes are secret."""
+
+    def carry_out(self, clone: Clone, refusals: KnownRefusals) -> CarriedOut:
+        """Do it in the clone; a failure is data.
+
+        Raises:
+            TimeoutExpiredError: it ran into the deadline.
+        """
+
+    def state_after(self, clone: Clone) -> tuple[StateInstance, ...]:
+        """What Terraform manages afterwards."""

@@ -1,0 +1,206 @@
+"""A program under rehearsal: anything that speaks the AWS API, run in a copy of its folder, against the clone."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shlex
+import shutil
+from collections import deque
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from sandbox.changes.change import Announced, CarriedOut
+from sandbox.changes.terraform import aws_version
+from sandbox.clones.clone import Clone
+from sandbox.cloning.secrets import Scrubber
+from sandbox.cloning.tfstate import parse_state
+from sandbox.errors import UsageError
+from sandbox.executors.command.budget import Spent
+from sandbox.executors.command.profiles import config_text, credentials_text, profiles
+from sandbox.executors.terraform import process
+from sandbox.executors.terraform.configuration import OPENTOFU_SUFFIXES, configuration_files
+from sandbox.executors.terraform.environment import DEFAULT_PATH, Surroundings, for_commands
+from sandbox.executors.terraform.redaction import hide, secret_values
+from sandbox.executors.terraform.workspace import Workspace, copy_folder
+from sandbox.proposal import CommandProposal
+from sandbox.recorder.secrets import scrubbed
+from sandbox.refusals.known import KnownRefusals
+from sandbox.rehearsal import ApplyOutcome, Diagnostic, Plan, StateInstance, Step
+from sandbox.session import Session
+
+LARGEST_FOLDER = 512 * 1024 * 1024
+_LINES = 200
+_WIDTH = 2_000
+_STATE = "terraform.tfstate"
+
+
+class CommandChange:
+    """Satisfies `sandbox.changes.change.Change`.
+
+    Args:
+        proposal: What is proposed.
+        session: The rehearsal.
+    """
+
+    announces = False
+
+    def __init__(self, proposal: CommandProposal, session: Session) -> None:
+        self._proposal = proposal
+        self._session = session
+        self._folder: Path
+        self._digest = ""
+        self._workspace: Workspace | None = None
+        self._scrubber = Scrubber(secrets=())
+        self._variables = secret_values(session.tools.environment, session.tools.variables.values)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 over the command and the files of its folder."""
+        text = "\0".join([*self._proposal.command, self._digest])
+        return hashlib.sha256(text.encode(errors="surrogateescape")).hexdigest()
+
+    def prepare(self) -> str:
+        """Copy the folder; where it is a root module, turn the copy towards the clone and install what it needs."""
+        session, directory = self._session, self._proposal.directory
+        session.progress.phase("Preparing a copy of the folder")
+        if _is_root_module(directory):
+            return self._prepare_module(directory)
+        with session.watch.phase("copy: change"):
+            copied = copy_folder(directory, session.scratch / "command" / "work", largest=LARGEST_FOLDER)
+        self._folder, self._digest = copied.root, copied.digest
+        for notice in copied.notices:
+            session.progress.notice(notice)
+        return ""
+
+    def announce(self, clone: Clone) -> Announced:
+        """A program announces nothing."""
+        if clone.state:
+            self._scrubber = Scrubber.of(*parse_state(clone.state).instances)
+        if self._workspace is not None:
+            # The state in the folder is what the program would have used; without one, the target's is meant.
+            own = self._proposal.directory / _STATE
+            state = own.read_bytes() if own.is_file() else clone.state
+            self._session.terraform.adopt_state(self._workspace, state, made_in=clone.made_in)
+        return Announced(plan=Plan(changes=()), noise=Plan(changes=()))
+
+    def state_before(self, clone: Clone) -> tuple[StateInstance, ...]:
+        """What Terraform manages in the target."""
+        return self._session.terraform.read_state(clone.state) if clone.state else ()
+
+    def carry_out(self, clone: Clone, refusals: KnownRefusals) -> CarriedOut:  # noqa: ARG002 - refusals are answered at the recorder
+        """Run it to its end, or to the end of its budget or its time."""
+        session = self._session
+        session.progress.phase(f"Running {self._text()[:80]}")
+        session.recorder.phase("apply")
+        start = len(session.recorder.calls)
+        spent = Spent(self._proposal.budget, lambda: session.recorder.calls[start:])
+        lines: deque[str] = deque(maxlen=_LINES)
+        with session.watch.phase("apply"), session.watch.waiting():
+            finished = process.run(
+                self._found(),
+                cwd=self._folder,
+                environment=self._environment(),
+                deadline=session.deadline,
+                on_line=lambda line: lines.append(line[:_WIDTH]),
+                stop=spent.exceeded,
+            )
+        session.require(clone.engine)
+        spent.exceeded()
+        ended = "it did not end in the time allowed" if finished.expired else spent.reason
+        step = Step(
+            text=self._shown([self._text()]),
+            exit_code=None if ended else finished.code,
+            stdout=self._shown(lines),
+            stderr=self._shown(finished.errors),
+            ended=ended,
+            calls=tuple(call.sequence for call in session.recorder.calls[start:]),
+        )
+        return CarriedOut(outcome=_outcome(step), steps=(step,))
+
+    def state_after(self, clone: Clone) -> tuple[StateInstance, ...]:
+        """What Terraform manages afterwards: by the state in the copy where there is one, else as before."""
+        if self._workspace is not None:
+            return self._session.terraform.state(self._workspace)
+        return self.state_before(clone)
+
+    def _prepare_module(self, directory: Path) -> str:
+        session = self._session
+        with session.watch.phase("copy: change"):
+            self._workspace = session.terraform.prepare("command", directory)
+        self._folder, self._digest = self._workspace.root, self._workspace.digest
+        with session.watch.phase("init"), session.watch.waiting():
+            session.terraform.init(self._workspace)
+        if not session.pace.change:
+            session.terraform.use_ordinary_waits(self._workspace)
+        return aws_version(self._workspace)
+
+    def _found(self) -> tuple[str, ...]:
+        """The program's absolute path, and its arguments."""
+        program, *arguments = self._proposal.command
+        local = self._folder / program
+        path = self._session.tools.environment.get("PATH", DEFAULT_PATH)
+        found = str(local.resolve()) if "/" in program and local.is_file() else shutil.which(program, path=path)
+        if found is None:
+            raise UsageError(
+                f"There is no program {program!r}.",
+                hint="Write the command after --, as you would in a shell; a pipeline needs: -- sh -c '…'",
+            )
+        if not os.access(found, os.X_OK):
+            raise UsageError(f"{program} is not executable.", hint=f"Run it by its interpreter: -- sh {program}")
+        return (found, *arguments)
+
+    def _environment(self) -> dict[str, str]:
+        session, place = self._session, self._session.place
+        if self._workspace is not None:
+            return {**session.terraform.environment_of(self._workspace), **self._with_profiles()}
+        surroundings = Surroundings.create(session.scratch / "command", account=place.account, region=place.region)
+        base = for_commands(
+            session.tools.environment,
+            surroundings,
+            endpoint=session.recorder.endpoint,
+            account=place.account,
+            region=place.region,
+        )
+        return {**base, **self._with_profiles()}
+
+    def _with_profiles(self) -> dict[str, str]:
+        """Files in which every profile that the program may name leads to the clone."""
+        session = self._session
+        scripts = (path for path in sorted(self._folder.rglob("*")) if path.is_file())
+        known = profiles(session.tools.environment, scripts, session.place)
+        folder = session.scratch / "command" / "aws"
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        config, credentials = folder / "config", folder / "credentials"
+        config.write_text(config_text(known), encoding="utf-8")
+        credentials.write_text(credentials_text(known), encoding="utf-8")
+        return {
+            "AWS_CONFIG_FILE": str(config),
+            "AWS_SHARED_CREDENTIALS_FILE": str(credentials),
+            "AWS_PAGER": "",
+        }
+
+    def _text(self) -> str:
+        return shlex.join(self._proposal.command)
+
+    def _shown(self, lines: Iterable[str]) -> str:
+        """Lines without secrets: the user's variables, what is secret in the target's state, what looks like one."""
+        return "\n".join(scrubbed(self._scrubber.scrub(hide(line, self._variables))) for line in lines)
+
+
+def _is_root_module(directory: Path) -> bool:
+    return directory.is_dir() and bool(configuration_files(directory, OPENTOFU_SUFFIXES))
+
+
+def _outcome(step: Step) -> ApplyOutcome:
+    return ApplyOutcome(succeeded=step.exit_code == 0, diagnostics=tuple(_diagnostics(step)))
+
+
+def _diagnostics(step: Step) -> Iterator[Diagnostic]:
+    if step.ended:
+        yield Diagnostic(severity="error", summary=f"The command was ended: {step.ended}")
+    elif step.exit_code:
+        last = [line for line in step.stderr.splitlines() if line.strip()][-1:]
+        yield Diagnostic(
+            severity="error", summary=f"The command ended with exit code {step.exit_code}", detail="".join(last)
+        )

@@ -1,0 +1,145 @@
+"""A Terraform root module under rehearsal: planned against the clone, then applied to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import assert_never
+
+from diffing.change import Action
+from sandbox.changes.change import Announced, CarriedOut
+from sandbox.clones.clone import Clone, Measured, Recorded, Unmeasured
+from sandbox.executors.terraform.command import Reading
+from sandbox.executors.terraform.run import TerraformFailedError
+from sandbox.executors.terraform.waits import installed_providers
+from sandbox.executors.terraform.workspace import Workspace
+from sandbox.proposal import TerraformProposal
+from sandbox.refusals.known import KnownRefusals
+from sandbox.rehearsal import CallKind, Gap, GapKind, Plan, StateInstance
+from sandbox.session import Session
+
+
+class PlanFailedInHasteError(Exception):
+    """Terraform could not plan while waits were shortened: not yet anybody's fault."""
+
+
+class TerraformChange:
+    """Satisfies `sandbox.changes.change.Change`.
+
+    Args:
+        proposal: What is proposed.
+        session: The rehearsal.
+    """
+
+    announces = True
+
+    def __init__(self, proposal: TerraformProposal, session: Session) -> None:
+        self._proposal = proposal
+        self._session = session
+        self._workspace: Workspace
+        self._state: bytes = b""
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 over the files of the change, as they were copied."""
+        return self._workspace.digest
+
+    def prepare(self) -> str:
+        """Copy the configuration, and let Terraform fetch what it needs."""
+        session = self._session
+        session.progress.phase("Preparing a copy of the change")
+        with session.watch.phase("copy: change"):
+            self._workspace = session.terraform.prepare("change", self._proposal.directory)
+        session.progress.phase("Installing the change's providers (terraform init)")
+        with session.watch.phase("init"), session.watch.waiting():
+            session.terraform.init(self._workspace)
+        if not session.pace.change:
+            session.terraform.use_ordinary_waits(self._workspace)
+        return aws_version(self._workspace)
+
+    def announce(self, clone: Clone) -> Announced:
+        """Plan it; beside that, plan the unchanged target once more where its noise is not known."""
+        session = self._session
+        self._state = clone.state if self._proposal.state is None else self._proposal.state
+        session.progress.phase("Planning the change")
+        # For calls that follow a URL the engine handed out: those come in by the main port.
+        session.recorder.phase("plan")
+        with session.watch.phase("plan"), session.watch.waiting():
+            session.terraform.adopt_state(self._workspace, self._state, made_in=clone.made_in)
+            try:
+                plan, noise = self._plans(clone)
+            except TerraformFailedError as error:
+                if session.pace.change and session.terraform.waits_shortened:
+                    raise PlanFailedInHasteError from error
+                raise
+        session.require(clone.engine)
+        return self._trusted(plan, noise, clone)
+
+    def state_before(self, clone: Clone) -> tuple[StateInstance, ...]:
+        """What Terraform manages before."""
+        return self._session.terraform.read_state(clone.state)
+
+    def carry_out(self, clone: Clone, refusals: KnownRefusals) -> CarriedOut:
+        """Apply the plan."""
+        session = self._session
+        session.progress.phase("Rehearsing the change (terraform apply)")
+        session.recorder.phase("apply")
+        with session.watch.phase("apply"), session.watch.waiting():
+            outcome = session.terraform.apply_plan(self._workspace, stop=refusals.standstill)
+        session.require(clone.engine)
+        return CarriedOut(outcome=outcome)
+
+    def state_after(self, clone: Clone) -> tuple[StateInstance, ...]:  # noqa: ARG002 - its own state tells
+        """What Terraform manages afterwards."""
+        return self._session.terraform.state(self._workspace)
+
+    def _plans(self, clone: Clone) -> tuple[Plan, str]:
+        """The plan, and the noise in Terraform's JSON; side by side where both have to be made."""
+        match clone.noise:
+            case Unmeasured(workspace=workspace):
+                with ThreadPoolExecutor(1) as pool:
+                    noise = pool.submit(self._noise_of, workspace)
+                    return self._plan(Reading.REFRESH), noise.result()
+            case Measured(document=document):
+                return self._plan(Reading.REFRESH), document
+            case Recorded():
+                return self._plan(Reading.AS_RECORDED), ""
+            case _:
+                assert_never(clone.noise)
+
+    def _plan(self, reading: Reading) -> Plan:
+        endpoint = self._session.recorder.endpoint_for("plan")
+        return self._session.terraform.plan(self._workspace, endpoint=endpoint, reading=reading)
+
+    def _noise_of(self, baseline: Workspace) -> str:
+        endpoint = self._session.recorder.endpoint_for("noise")
+        return self._session.terraform.plan_document(baseline, endpoint=endpoint, quick_no_op=True)
+
+    def _trusted(self, plan: Plan, noise: str, clone: Clone) -> Announced:
+        """Code that runs while the change is planned may alter the clone; that is not the engine's noise."""
+        found = self._session.terraform.read_plan(noise)
+        calls = self._session.recorder.calls
+        wrote = [call for call in calls if call.phase == "plan" and call.kind is not CallKind.READ]
+        if not wrote:
+            _keep(clone, noise)
+            return Announced(plan=plan, noise=found)
+        if isinstance(clone.noise, Measured) or all(change.action is Action.NO_OP for change in found.changes):
+            return Announced(plan=plan, noise=found)
+        gap = Gap(
+            kind=GapKind.NOISE,
+            subject=f"{wrote[0].service}:{wrote[0].operation}",
+            reason="planning the change wrote to the clone: the engine's noise cannot be told from its effects",
+        )
+        return Announced(plan=plan, noise=Plan(changes=()), gaps=(gap,))
+
+
+def aws_version(workspace: Workspace) -> str:
+    """The version of the AWS provider that was installed; empty where none was."""
+    found = (each.version for each in installed_providers(workspace.root) if each.source_address.endswith("/aws"))
+    return next(found, "")
+
+
+def _keep(clone: Clone, noise: str) -> None:
+    keep: Callable[[str], None] | None = clone.noise.keep if isinstance(clone.noise, Unmeasured) else None
+    if keep is not None:
+        keep(noise)

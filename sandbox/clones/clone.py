@@ -1,0 +1,71 @@
+"""A clone that stands: the engine that carries it, the Terraform state that goes with it, what is known of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from sandbox.cloning.ledger import Ledger
+from sandbox.executors.terraform.workspace import Workspace
+from sandbox.inventory.scope import Scope
+from sandbox.ports import RunningEngine
+from sandbox.rehearsal import Gap
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unmeasured:
+    """The configuration that made the clone has to be planned once more: what it plans is the engine's noise."""
+
+    workspace: Workspace
+    keep: Callable[[str], None] | None = None
+    """Told the plan (Terraform's JSON; empty for one without changes), for the next time."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """It was planned when the clone was first made."""
+
+    document: str = field(repr=False)
+    """Terraform's JSON plan; empty for one without changes. It has secrets in it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded:
+    """There is none: a change is planned against the state as it was recorded, not against what the engine says."""
+
+
+Noise: TypeAlias = Unmeasured | Measured | Recorded
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lineage:
+    """Which Terraform state a target was made from."""
+
+    lineage: str
+    serial: int
+    digest: str
+    """SHA-256 of the document."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clone:
+    """A running clone of the target."""
+
+    engine: RunningEngine
+    noise: Noise
+    state: bytes = field(default=b"", repr=False)
+    """The Terraform state that goes with it, secrets included; empty where there is none."""
+    made_in: tuple[str, ...] = ()
+    """The folders whose names the state may hold: the root module's copy, and the whole copy."""
+    scopes: frozenset[Scope] = frozenset()
+    """Where its resources are: services, regions, accounts."""
+    gaps: tuple[Gap, ...] = ()
+    """What is known to be missing or wrong, whatever the change does."""
+    ledger: Ledger | None = None
+    """How each object of the state came up; None where the clone was made by the configuration itself."""
+    lineage: Lineage | None = None
+    warm: bool = False
+    """Brought back from an earlier one."""
+    redacted: bool = False
+    """Placeholders stand for the secrets, in it and in its state."""

@@ -1,0 +1,159 @@
+"""The clone of a configuration: applied to an empty engine, or kept from the last time."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+from sandbox.clones.clone import Clone, Unmeasured
+from sandbox.clones.engine import empty, restored
+from sandbox.clones.image import Image
+from sandbox.clones.scopes import CalledScopes
+from sandbox.clones.warm import Key, WarmClones
+from sandbox.cloning.engine import ExportingEngine, seedable
+from sandbox.errors import SandtableError
+from sandbox.executors.terraform.configuration import is_local
+from sandbox.executors.terraform.workspace import Workspace
+from sandbox.ports import RunningEngine
+from sandbox.rehearsal import ApplyOutcome, Gap, GapKind
+from sandbox.session import Session
+from sandbox.targets.materialise import materialise
+from sandbox.targets.target import ConfigTarget, GitTarget
+from sandbox.witnesses.gaps import call_gaps
+
+_VARIABLE = "TF_VAR_"
+
+
+@contextmanager
+def stand_up_configured(
+    target: ConfigTarget | GitTarget, session: Session, *, change_dir: Path, versions: str
+) -> Iterator[Clone]:
+    """Bring up what a configuration describes; see `sandbox.clones.standup.stand_up`."""
+    session.progress.phase("Preparing a copy of the target")
+    with session.watch.phase("copy"):
+        folder = materialise(target, change_dir=change_dir, scratch=session.scratch / "target")
+        baseline = session.terraform.prepare("baseline", folder)
+    installed = _has_remote_modules(baseline)
+    if installed:
+        # What they are shows only when they have come.
+        _install(baseline, session)
+    kept = WarmClones(session.cache if session.tools.keep_clones else None)
+    key = _key(baseline, session, versions)
+    image = kept.find(key) if seedable(session.tools.engine) is not None else None
+    if image is not None:
+        with restored(image, session, warm=True) as clone:
+            yield clone
+        return
+    if not installed:
+        _install(baseline, session)
+    with empty(session) as engine:
+        gaps = _apply(baseline, session, engine)
+        resting = None if gaps else _at_rest(baseline, session, engine)
+        yield Clone(
+            engine=engine,
+            noise=Unmeasured(workspace=baseline, keep=None if resting is None else partial(_keep, kept, key, resting)),
+            state=session.terraform.state_document(baseline),
+            made_in=_folders(baseline),
+            gaps=gaps,
+        )
+
+
+def _install(baseline: Workspace, session: Session) -> None:
+    session.progress.phase("Installing the target's providers (terraform init)")
+    with session.watch.phase("init: target"), session.watch.waiting():
+        session.terraform.init(baseline)
+    if not session.pace.baseline:
+        session.terraform.use_ordinary_waits(baseline)
+
+
+def _apply(baseline: Workspace, session: Session, engine: RunningEngine) -> tuple[Gap, ...]:
+    session.progress.phase("Cloning the target (terraform apply of the baseline)")
+    session.recorder.phase("baseline")
+    with session.watch.phase("baseline"), session.watch.waiting():
+        outcome = session.terraform.apply_all(baseline)
+    session.require(engine)
+    return tuple(_gaps(outcome))
+
+
+def _gaps(outcome: ApplyOutcome) -> Iterable[Gap]:
+    if outcome.succeeded:
+        return ()
+    errors = [item for item in outcome.diagnostics if item.severity == "error"]
+    return [
+        Gap(
+            kind=GapKind.INCOMPLETE,
+            subject=error.address or "baseline",
+            reason=f"it could not be cloned: {error.summary}",
+        )
+        for error in errors
+    ] or [Gap(kind=GapKind.INCOMPLETE, subject="baseline", reason="the baseline could not be cloned completely")]
+
+
+def _at_rest(baseline: Workspace, session: Session, engine: RunningEngine) -> Image | None:
+    """The clone as it is now, before anything is done to it; None where the engine cannot tell."""
+    able = seedable(session.tools.engine)
+    if able is None or not isinstance(engine, ExportingEngine):
+        return None
+    called = CalledScopes(engine.endpoint, account=session.place.account)
+    return Image(
+        engine=able.name,
+        engine_version=able.version,
+        port=session.recorder.port,
+        content=engine.export_state(),
+        state=session.terraform.state_document(baseline),
+        made_in=_folders(baseline),
+        scopes=tuple(sorted(called.of(session.recorder.scopes()))),
+        gaps=tuple(call_gaps(session.recorder.calls)),
+    )
+
+
+def _keep(kept: WarmClones, key: Key, image: Image, noise: str) -> None:
+    kept.keep(key, replace(image, noise=noise))
+
+
+def _folders(baseline: Workspace) -> tuple[str, str]:
+    return str(baseline.root), str(baseline.top)
+
+
+def _has_remote_modules(workspace: Workspace) -> bool:
+    return any(not is_local(call) for facts in workspace.modules.values() for call in facts.calls)
+
+
+def _key(baseline: Workspace, session: Session, versions: str) -> Key:
+    """Everything that the clone follows from."""
+    tools = session.tools
+    variables = (f"{name}={value}" for name, value in sorted(tools.environment.items()) if name.startswith(_VARIABLE))
+    engine = seedable(tools.engine)
+    return Key.of(
+        [
+            "configuration",
+            tools.engine.name,
+            "" if engine is None else engine.version,
+            "" if tools.binary is None else tools.binary.version,
+            versions,
+            baseline.digest,
+            _modules_digest(baseline),
+            tools.place.account,
+            tools.place.region,
+            tools.variables.workspace,
+            "\0".join(tools.variables.values),
+            "\0".join(variables),
+        ]
+    )
+
+
+def _modules_digest(workspace: Workspace) -> str:
+    """A digest of the modules that `init` has brought; those of the repository are in the workspace's own."""
+    total = hashlib.sha256()
+    folder = workspace.root / ".terraform" / "modules"
+    try:
+        for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+            total.update(f"{path.relative_to(folder)}\0".encode(errors="surrogateescape"))
+            total.update(hashlib.sha256(path.read_bytes()).digest())
+    except OSError as error:
+        raise SandtableError(f"The modules of the target could not be read: {error}.") from error
+    return total.hexdigest()

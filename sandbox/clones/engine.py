@@ -1,0 +1,91 @@
+"""Starting the engine that carries a clone: empty, or from an image."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+
+from sandbox.clones.clone import Clone, Measured, Recorded
+from sandbox.clones.image import Image, at_port
+from sandbox.cloning.engine import SeedableEngine, seedable
+from sandbox.errors import ConfigurationError, UsageError
+from sandbox.ports import RunningEngine
+from sandbox.session import Session
+
+_FOLDER = "engine"
+
+
+@contextmanager
+def empty(session: Session) -> Iterator[RunningEngine]:
+    """An engine with nothing in it, which the recorder forwards to.
+
+    Raises:
+        EngineError: it did not start.
+        MissingToolError: it is not installed.
+    """
+    engine = session.tools.engine
+    start = engine.start(session.scratch / _FOLDER, public_port=session.recorder.port)
+    with _started(start, session) as running:
+        yield running
+
+
+@contextmanager
+def restored(image: Image, session: Session, *, warm: bool = False) -> Iterator[Clone]:
+    """A clone, brought back from an image.
+
+    Args:
+        image: The clone at rest.
+        session: The rehearsal that it is for.
+        warm: An earlier rehearsal has kept it.
+
+    Raises:
+        UsageError: the engine cannot start from an image.
+        ConfigurationError: the image is of another engine, or another version of it.
+        EngineError: the engine did not start.
+    """
+    engine = seedable_engine(session)
+    if (image.engine, image.engine_version) != (engine.name, engine.version):
+        raise ConfigurationError(
+            f"The snapshot is of {image.engine} {image.engine_version}, and {engine.name} {engine.version} is here.",
+            hint="Make it anew with `sandtable clone`: an engine's own form of a state is for that version alone.",
+        )
+    moved = at_port(image, session.recorder.port)
+    start = engine.start(session.scratch / _FOLDER, public_port=session.recorder.port, state=moved.content)
+    with _started(start, session) as running:
+        yield Clone(
+            engine=running,
+            noise=Recorded() if moved.noise is None else Measured(document=moved.noise),
+            state=moved.state,
+            made_in=moved.made_in,
+            scopes=frozenset(moved.scopes),
+            gaps=moved.gaps,
+            ledger=moved.ledger,
+            lineage=moved.lineage,
+            warm=warm,
+            redacted=moved.redacted,
+        )
+
+
+def seedable_engine(session: Session) -> SeedableEngine:
+    """The rehearsal's engine, as one that can start from a state.
+
+    Raises:
+        UsageError: it cannot.
+    """
+    engine = seedable(session.tools.engine)
+    if engine is None:
+        raise UsageError(
+            f"The engine {session.tools.engine.name} cannot start from a state, so it cannot carry such a clone.",
+            hint="Use --engine ministack for this target.",
+        )
+    return engine
+
+
+@contextmanager
+def _started(start: AbstractContextManager[RunningEngine], session: Session) -> Iterator[RunningEngine]:
+    session.progress.phase(f"Starting {session.tools.engine.name}")
+    with ExitStack() as stack:
+        with session.watch.phase("engine"), session.watch.waiting():
+            running = stack.enter_context(start)
+        session.recorder.forward_to(running.endpoint)
+        yield running

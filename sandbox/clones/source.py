@@ -1,0 +1,29 @@
+"""A target, read as far as it can be without a clone: standard input is read once, whatever is tried with it."""
+
+from __future__ import annotations
+
+from typing import TypeAlias, assert_never
+
+from sandbox.clones.image import Image
+from sandbox.clones.snapshotfile import read_snapshot
+from sandbox.cloning.tfstate import State, read_state
+from sandbox.targets.target import ConfigTarget, EmptyTarget, GitTarget, SnapshotTarget, StateTarget, Target
+
+Source: TypeAlias = ConfigTarget | GitTarget | EmptyTarget | State | Image
+
+
+def read_target(target: Target) -> Source:
+    """Read what the target names.
+
+    Raises:
+        ConfigurationError: it cannot be read, or is not what it should be.
+    """
+    match target:
+        case ConfigTarget() | GitTarget() | EmptyTarget():
+            return target
+        case StateTarget(source=source):
+            return read_state(source)
+        case SnapshotTarget(file=file):
+            return read_snapshot(file)
+        case _:
+            assert_never(target)

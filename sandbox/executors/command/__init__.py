@@ -1,0 +1,1 @@
+"""Programs that speak the AWS API, run against the clone."""
