@@ -61,6 +61,8 @@ class TerraformChange:
         """Plan it; beside that, plan the unchanged target once more where its noise is not known."""
         session = self._session
         self._state = clone.state if self._proposal.state is None else self._proposal.state
+        if isinstance(clone.noise, Unmeasured):
+            clone.noise.install()
         session.progress.phase("Planning the change")
         # For calls that follow a URL the engine handed out: those come in by the main port.
         session.recorder.phase("plan")
@@ -95,8 +97,11 @@ class TerraformChange:
 
     def _plans(self, clone: Clone) -> tuple[Plan, str]:
         """The plan, and the noise in Terraform's JSON; side by side where both have to be made."""
+        session = self._session
         match clone.noise:
             case Unmeasured(workspace=workspace):
+                # A clone that was brought back has its state from when it was made.
+                session.terraform.adopt_state(workspace, clone.state, made_in=clone.made_in)
                 with ThreadPoolExecutor(1) as pool:
                     noise = pool.submit(self._noise_of, workspace)
                     return self._plan(Reading.REFRESH), noise.result()

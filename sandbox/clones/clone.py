@@ -18,6 +18,8 @@ class Unmeasured:
     """The configuration that made the clone has to be planned once more: what it plans is the engine's noise."""
 
     workspace: Workspace
+    install: Callable[[], None]
+    """To be called first: lets Terraform fetch what the configuration needs, if it has not been done."""
     keep: Callable[[str], None] | None = None
     """Told the plan (Terraform's JSON; empty for one without changes), for the next time."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
@@ -11,7 +11,7 @@ from pathlib import Path
 
 from sandbox.clones.clone import Clone, Unmeasured
 from sandbox.clones.engine import empty, restored
-from sandbox.clones.image import Image
+from sandbox.clones.image import Image, at_port
 from sandbox.clones.scopes import CalledScopes
 from sandbox.clones.warm import Key, WarmClones
 from sandbox.cloning.engine import ExportingEngine, seedable
@@ -37,29 +37,63 @@ def stand_up_configured(
     with session.watch.phase("copy"):
         folder = materialise(target, change_dir=change_dir, scratch=session.scratch / "target")
         baseline = session.terraform.prepare("baseline", folder)
-    installed = _has_remote_modules(baseline)
-    if installed:
+    install = _Installing(baseline, session)
+    if _has_remote_modules(baseline):
         # What they are shows only when they have come.
-        _install(baseline, session)
+        install()
     kept = WarmClones(session.cache if session.tools.keep_clones else None)
     key = _key(baseline, session, versions)
     image = kept.find(key) if seedable(session.tools.engine) is not None else None
-    if image is not None:
-        with restored(image, session, warm=True) as clone:
+    if image is None:
+        install()
+        with _applied(baseline, session, partial(kept.keep, key)) as clone:
             yield clone
         return
-    if not installed:
-        _install(baseline, session)
+    # What is measured now names the present port.
+    image = at_port(image, session.recorder.port)
+    keep = partial(_keep, partial(kept.keep, key), image)
+    noise = Unmeasured(workspace=baseline, install=install, keep=keep) if image.noise is None else None
+    with restored(image, session, warm=True, noise=noise) as clone:
+        yield clone
+
+
+@contextmanager
+def _applied(baseline: Workspace, session: Session, keep: Callable[[Image], None]) -> Iterator[Clone]:
     with empty(session) as engine:
         gaps = _apply(baseline, session, engine)
-        resting = None if gaps else _at_rest(baseline, session, engine)
+        image = None if gaps else _at_rest(baseline, session, engine)
+        if image is not None:
+            keep(image)
         yield Clone(
             engine=engine,
-            noise=Unmeasured(workspace=baseline, keep=None if resting is None else partial(_keep, kept, key, resting)),
+            noise=Unmeasured(
+                workspace=baseline,
+                install=_nothing_to_do,
+                keep=None if image is None else partial(_keep, keep, image),
+            ),
             state=session.terraform.state_document(baseline),
             made_in=_folders(baseline),
             gaps=gaps,
         )
+
+
+class _Installing:
+    """Installs what a configuration needs, once."""
+
+    def __init__(self, baseline: Workspace, session: Session) -> None:
+        self._baseline = baseline
+        self._session = session
+        self._done = False
+
+    def __call__(self) -> None:
+        """Install it, unless that has been done."""
+        if not self._done:
+            _install(self._baseline, self._session)
+        self._done = True
+
+
+def _nothing_to_do() -> None:
+    """It is installed."""
 
 
 def _install(baseline: Workspace, session: Session) -> None:
@@ -111,8 +145,8 @@ def _at_rest(baseline: Workspace, session: Session, engine: RunningEngine) -> Im
     )
 
 
-def _keep(kept: WarmClones, key: Key, image: Image, noise: str) -> None:
-    kept.keep(key, replace(image, noise=noise))
+def _keep(keep: Callable[[Image], None], image: Image, noise: str) -> None:
+    keep(replace(image, noise=noise))
 
 
 def _folders(baseline: Workspace) -> tuple[str, str]:

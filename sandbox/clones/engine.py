@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 
-from sandbox.clones.clone import Clone, Measured, Recorded
+from sandbox.clones.clone import Clone, Measured, Noise, Recorded, Unmeasured
 from sandbox.clones.image import Image, at_port
 from sandbox.cloning.engine import SeedableEngine, seedable
 from sandbox.errors import ConfigurationError, UsageError
@@ -30,13 +30,14 @@ def empty(session: Session) -> Iterator[RunningEngine]:
 
 
 @contextmanager
-def restored(image: Image, session: Session, *, warm: bool = False) -> Iterator[Clone]:
+def restored(image: Image, session: Session, *, warm: bool = False, noise: Unmeasured | None = None) -> Iterator[Clone]:
     """A clone, brought back from an image.
 
     Args:
         image: The clone at rest.
         session: The rehearsal that it is for.
         warm: An earlier rehearsal has kept it.
+        noise: How to measure its noise, where the image does not have it.
 
     Raises:
         UsageError: the engine cannot start from an image.
@@ -54,7 +55,7 @@ def restored(image: Image, session: Session, *, warm: bool = False) -> Iterator[
     with _started(start, session) as running:
         yield Clone(
             engine=running,
-            noise=Recorded() if moved.noise is None else Measured(document=moved.noise),
+            noise=noise or _noise(moved),
             state=moved.state,
             made_in=moved.made_in,
             scopes=frozenset(moved.scopes),
@@ -64,6 +65,10 @@ def restored(image: Image, session: Session, *, warm: bool = False) -> Iterator[
             warm=warm,
             redacted=moved.redacted,
         )
+
+
+def _noise(image: Image) -> Noise:
+    return Recorded() if image.recorded or image.noise is None else Measured(document=image.noise)
 
 
 def seedable_engine(session: Session) -> SeedableEngine:

@@ -38,9 +38,11 @@ class Image:
     gaps: tuple[Gap, ...] = ()
     ledger: Ledger | None = None
     lineage: Lineage | None = None
+    recorded: bool = False
+    """Changes are planned against its state as it was recorded: there is no noise."""
     noise: str | None = field(default=None, repr=False)
-    """Terraform's JSON plan of the unchanged configuration; empty for one without changes, None for a clone with ids
-    as recorded."""
+    """Terraform's JSON plan of the unchanged configuration; empty for one without changes, None where it was not
+    measured."""
     redacted: bool = False
     """Placeholders stand for the secrets."""
 

@@ -50,6 +50,7 @@ def _made(state: State, session: Session, versions: str) -> Image:
         state=state.document,
         scopes=tuple(sorted(scopes_of(state, session.place))),
         ledger=made.ledger,
+        recorded=True,
         lineage=Lineage(lineage=state.lineage, serial=state.serial, digest=state.digest),
     )
 

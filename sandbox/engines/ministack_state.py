@@ -73,13 +73,28 @@ def load(content: bytes) -> None:
     ec2._STUB_AMIS[:] = [image for image in ec2._STUB_AMIS if image[0] not in ids] + images
     for name, state in document.get("services", {}).items():
         # Not through the engine's own loop, which logs what fails and goes on with a part of the state.
-        ministack.app._get_module(modules[name]).load_persisted_state(state)
+        module = ministack.app._get_module(modules[name])
+        # The one service that starts something when it is restored, which takes a time that nobody knows.
+        module._start_restored_service_reconciler = _stay_idle
+        module.load_persisted_state(state)
+        if name == "ecs":
+            _keep_running(module, state)
     if "objects" in document:
         s3 = ministack.app._get_module("s3")
         for account, bucket, objects in document["objects"]:
             s3._buckets._data[account, bucket]["objects"] = objects
         for name in _OBJECT_STORES:
             getattr(s3, name)._data.update(document["stores"][name]._data)
+
+
+def _keep_running(ecs: Any, state: dict[str, Any]) -> None:
+    """The engine stops its tasks when it is restored, since their containers are gone; there were none here."""
+    for key, task in state["tasks"]._data.items():
+        ecs._tasks._data[key] = {**task, "_docker_ids": []}
+
+
+def _stay_idle() -> None:
+    """In place of what would run beside the engine."""
 
 
 def _with_code(text: str) -> bytes:
