@@ -20,7 +20,7 @@ from gate.report.model import Proposal, Report, Target
 from gate.verdict import Verdict
 from gate.wiring import tool_version
 from sandbox.executors.terraform.savedplan import Code, SavedPlan, read_saved_plan
-from sandbox.rehearsal import ApplyOutcome, Cloning, EngineInfo, Gap, GapKind, Timing
+from sandbox.rehearsal import ApplyOutcome, EngineInfo, Gap, GapKind, Timing
 from sandbox.witnesses.planned import planned_changes
 
 NOT_RUN = "not run"
@@ -80,8 +80,6 @@ def review_plan(request: PlanRequest) -> Report:
         notices=tuple(_notices(saved)),
         isolation=NOT_RUN,
         waits=NOT_RUN,
-        clone=Cloning(),
-        steps=(),
         tool_version=tool_version(),
         created_at=time.strftime("%Y-%m-%dT%H:%M:%S+00:00", time.gmtime()),
     )

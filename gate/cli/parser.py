@@ -10,7 +10,6 @@ from typing import Any, NoReturn
 
 from gate.wiring import DEFAULT_ENGINE, ENGINES, tool_version
 from sandbox.errors import UsageError
-from sandbox.targets.target import FORMS
 
 PRINTED = ("terminal", "json", "markdown")
 RENDERED = ("terminal", "json", "markdown", "html", "sarif", "junit")
@@ -52,6 +51,25 @@ examples:
   sandtable rehearse command --target config:infra --dir scripts -- ./clean-up.sh
   sandtable rehearse command --target git:main --dir infra -- terraform destroy -auto-approve
   terraform state pull | sandtable rehearse command --target tfstate:- -- python3 migrate.py
+"""
+
+CLONE_EPILOG = """\
+examples:
+  sandtable clone --target tfstate:prod.tfstate --out prod.snapshot
+  sandtable clone --target git:main --seed data.yaml --out main.snapshot
+  sandtable rehearse terraform infra --target snapshot:prod.snapshot
+"""
+
+CACHE_EPILOG = """\
+examples:
+  sandtable cache ls
+  sandtable cache prune --keep 200      leave the last used 200 MB
+"""
+
+SNAPSHOT_EPILOG = """\
+examples:
+  sandtable snapshot show prod.snapshot
+  sandtable snapshot diff monday.snapshot tuesday.snapshot
 """
 
 REVIEW_EPILOG = """\
@@ -178,6 +196,8 @@ def _add_rehearse_command(kinds: Any) -> None:
 
 def _add_target(parser: argparse.ArgumentParser) -> None:
     """Add what the environment before is, and what its configuration is given."""
+    from sandbox.targets.target import FORMS  # noqa: PLC0415 - not needed to review a plan
+
     parser.add_argument("--target", required=True, metavar="TARGET", help=f"the environment before: {FORMS}")
     parser.add_argument("--seed", metavar="FILE", type=Path, help="API calls that put data into the clone first")
     parser.add_argument("--account", default="123456789012", help="the target's account id (default: %(default)s)")
@@ -189,6 +209,57 @@ def _add_target(parser: argparse.ArgumentParser) -> None:
         "--var-file", action="append", default=[], metavar="FILE", type=Path, help="as terraform's -var-file"
     )
     parser.add_argument("--workspace", default="default", help="what terraform.workspace is (default: %(default)s)")
+
+
+def _add_clone(commands: Any) -> None:
+    parser = commands.add_parser(
+        "clone",
+        help="clone a target into a file, to rehearse in later",
+        epilog=CLONE_EPILOG,
+        description="Clone a target once, and write the clone to a file, without secrets; it comes up in a second.",
+    )
+    parser.add_argument("--out", required=True, metavar="FILE", type=Path, help="the snapshot to write")
+    _add_target(parser)
+    _add_running(parser.add_argument_group("cloning"))
+    parser.add_argument("--quiet", "-q", action="store_true", help="no progress on stderr")
+    parser.set_defaults(command="gate.cli.clone:clone")
+
+
+def _add_snapshot(commands: Any) -> None:
+    parser = commands.add_parser(
+        "snapshot", help="what is in a snapshot, and what differs between two", epilog=SNAPSHOT_EPILOG
+    )
+    kinds = parser.add_subparsers(title="commands", metavar="WHAT", required=True, prog=parser.prog)
+    show = kinds.add_parser(
+        "show", help="list what is in a snapshot", description="List the resources in a snapshot, by type and place."
+    )
+    show.add_argument("file", metavar="FILE", type=Path, help="what `sandtable clone` wrote")
+    diff = kinds.add_parser(
+        "diff",
+        help="compare two snapshots; exits with 1 where they differ",
+        description="Compare what two snapshots hold; of two days of one environment, that is its drift.",
+    )
+    diff.add_argument("before", metavar="A", type=Path, help="the older snapshot")
+    diff.add_argument("after", metavar="B", type=Path, help="the newer one")
+    for each, name in ((show, "show"), (diff, "diff")):
+        each.add_argument("--format", choices=("terminal", "json"), default="terminal", help="default: %(default)s")
+        each.set_defaults(command=f"gate.cli.snapshot:{name}")
+
+
+def _add_cache(commands: Any) -> None:
+    parser = commands.add_parser("cache", help="the clones that are kept between rehearsals", epilog=CACHE_EPILOG)
+    kinds = parser.add_subparsers(title="commands", metavar="WHAT", required=True, prog=parser.prog)
+    listing = kinds.add_parser(
+        "ls", help="list them", description="List the kept clones, the last used first, with their sizes."
+    )
+    listing.set_defaults(command="gate.cli.cache:ls")
+    prune = kinds.add_parser(
+        "prune",
+        help="remove them, what has not been used for longest first",
+        description="Remove kept clones until what is left fits.",
+    )
+    prune.add_argument("--keep", metavar="MB", type=float, default=0.0, help="leave so much (default: nothing)")
+    prune.set_defaults(command="gate.cli.cache:prune")
 
 
 def _add_review(commands: Any) -> None:
@@ -243,14 +314,19 @@ def _add_rehearsal(parser: argparse.ArgumentParser) -> None:
     """Add what every rehearsal can be told."""
     group = parser.add_argument_group("rehearsal")
     group.add_argument(
-        "--engine", default=DEFAULT_ENGINE, metavar="NAME", help=f"{' or '.join(ENGINES)} (default: %(default)s)"
-    )
-    group.add_argument(
         "--policy", metavar="FILE", type=Path, help="sandtable.yaml (default: beside the change, else strict)"
+    )
+    _add_running(group)
+
+
+def _add_running(group: argparse._ArgumentGroup) -> None:
+    """Add which programs make a clone, and how."""
+    group.add_argument(
+        "--engine", default=DEFAULT_ENGINE, metavar="NAME", help=f"{' or '.join(ENGINES)} (default: %(default)s)"
     )
     group.add_argument("--terraform", metavar="PATH", type=Path, help="terraform or tofu (default: from PATH)")
     group.add_argument(
-        "--timeout", metavar="SECONDS", type=float, default=1800.0, help="for all of Terraform (default: 1800)"
+        "--timeout", metavar="SECONDS", type=float, default=1800.0, help="for all that is run (default: 1800)"
     )
     group.add_argument(
         "--real-time",
@@ -274,6 +350,9 @@ COMMANDS: Mapping[str, Callable[[Any], None]] = MappingProxyType(
     {
         "demo": _add_demo,
         "rehearse": _add_rehearse,
+        "clone": _add_clone,
+        "snapshot": _add_snapshot,
+        "cache": _add_cache,
         "review": _add_review,
         "report": _add_report,
         "doctor": _add_doctor,

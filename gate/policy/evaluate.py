@@ -19,6 +19,7 @@ from gate.policy.rules import (
     resource_deleted,
     resource_forgotten,
     resource_replaced,
+    stale_state,
     unrehearsed,
 )
 from gate.verdict import Finding, Level, Verdict, decide
@@ -36,6 +37,7 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         apply_failed.NAME: apply_failed.check,
         gap.NAME: gap.check,
         unrehearsed.NAME: unrehearsed.check,
+        stale_state.NAME: stale_state.check,
         bookkeeping.NAME: bookkeeping.check,
     }
 )

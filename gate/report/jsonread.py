@@ -178,8 +178,8 @@ def _clone(node: _Node) -> Cloning:
         warm=at["warm"].flag(),
         objects=tuple(_cloned_object(item) for item in at["objects"].items()),
         lineage=at["lineage"].text(),
-        serial=at["serial"].count(),
-        newest_serial=at["newest_serial"].count(),
+        serial=at["serial"].integer(),
+        newest_serial=at["newest_serial"].integer(),
     )
 
 
@@ -203,7 +203,7 @@ def _step(node: _Node) -> Step:
         stdout=at["stdout"].text(),
         stderr=at["stderr"].text(),
         ended=at["ended"].text(),
-        calls=tuple(item.count() for item in at["calls"].items()),
+        calls=tuple(item.integer() for item in at["calls"].items()),
     )
 
 

@@ -18,7 +18,7 @@ from typing import Any
 from gate.report.card import AttributeView, Card, FindingView
 from gate.report.prose import Block, Code, Paragraph, plain
 from gate.report.valuetext import DiffLine, clip
-from gate.report.view import DiagnosticView, GapView, View, build_view
+from gate.report.view import DiagnosticView, GapView, StepView, View, build_view
 from gate.verdict import Decision, Level
 
 MARKER = "<!-- sandtable-report -->"
@@ -96,9 +96,15 @@ def _sections(view: View) -> Iterator[str]:
         yield _list("Destroyed or made anew, and the policy allows it", view.excused)
     if view.others:
         yield _list("Other changes", view.others)
+    yield from (_step(step) for step in view.steps)
     yield from (f"> {_prose(clip(notice, _LONGEST_TEXT))}" for notice in view.notices)
     if view.phases:
         yield _phases(view)
+
+
+def _step(step: StepView) -> str:
+    head = f"### The program\n\n{_code(clip(step.text, _LONGEST_TEXT))}: {_prose(step.ended)}, {step.calls:,} API calls"
+    return f"{head}\n\n{_fence(clip(chr(10).join(step.output), _LONGEST_CODE))}" if step.output else head
 
 
 def _diagnostic(diagnostic: DiagnosticView) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from diffing.change import StateDiff
 from gate.verdict import Verdict
@@ -55,11 +55,11 @@ class Report:
     """How the replayed code was contained: ``none``, ``bubblewrap``, ``container``."""
     waits: str
     """``real`` or ``shortened``: whether the provider's waits were compressed."""
-    clone: Cloning
-    """How the clone came to be, and how true it is."""
-    steps: tuple[Step, ...]
-    """The programs of a change that consists of some, as they ran."""
     tool_version: str
     created_at: str
     """ISO 8601, UTC."""
+    clone: Cloning = field(default_factory=Cloning)
+    """How the clone came to be, and how true it is."""
+    steps: tuple[Step, ...] = ()
+    """The programs of a change that consists of some, as they ran."""
     schema_version: str = SCHEMA_VERSION

@@ -19,7 +19,7 @@ from diffing.change import Action
 from gate.report.card import AttributeView, Card, FindingView
 from gate.report.prose import Block, Code, Paragraph, plain
 from gate.report.valuetext import DiffLine, clip
-from gate.report.view import DiagnosticView, GapView, PhaseView, View, build_view
+from gate.report.view import DiagnosticView, GapView, PhaseView, StepView, View, build_view
 from gate.verdict import Decision, Level
 
 CARDS_IN_FULL, LINES, OTHER_ATTRIBUTES, DETAIL_LINES, DIFF_LINES, CAUSES = 10, 24, 3, 12, 8, 4
@@ -62,6 +62,7 @@ def render(document: Mapping[str, Any], console: Console) -> None:
     _gaps(page, view.gaps)
     _lines(page, "Destroyed or made anew, and the policy allows it", view.excused)
     _lines(page, "Other changes", view.others)
+    _steps(page, view.steps)
     _rehearsal(page, view)
     _decision(page, view)
 
@@ -288,6 +289,14 @@ def _gaps(page: _Page, gaps: Sequence[GapView]) -> None:
         page.line((f"… and {len(gaps) - LINES:,} more", "dim"), indent=_BODY)
     for remedy in dict.fromkeys(gap.remediation for gap in gaps[:LINES]):
         _remedy(page, remedy)
+
+
+def _steps(page: _Page, steps: Sequence[StepView]) -> None:
+    for step in steps:
+        page.section("The program")
+        page.line((step.text, "bold"), f"  {step.ended}, {step.calls:,} API calls")
+        for line in step.output[-DETAIL_LINES:]:
+            page.cut((f"│ {line}", "dim"), indent=_BODY)
 
 
 def _rehearsal(page: _Page, view: View) -> None:

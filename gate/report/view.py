@@ -8,6 +8,7 @@ on top is the renderer's.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -21,9 +22,11 @@ from gate.report.model import Report
 from gate.report.prose import Block, parse_prose
 from gate.report.words import DECISIONS
 from gate.verdict import Decision, Finding
-from sandbox.rehearsal import ApiCall, CallKind, Diagnostic, Gap
+from sandbox.rehearsal import ApiCall, CallKind, Cloning, Diagnostic, Gap, Step
 
 DIGEST_SHOWN = 12
+OUTPUT_SHOWN = 20
+"""Lines of a program's output."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +51,18 @@ class DiagnosticView:
     detail: tuple[str, ...]
     """Lines."""
     remediation: tuple[Block, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepView:
+    """One program of the change, as it ran."""
+
+    text: str
+    ended: str
+    """How it ended, in words."""
+    calls: int
+    output: tuple[str, ...]
+    """The last lines of what it printed, errors after the rest."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +94,7 @@ class View:
     """Findings about the change as a whole."""
     applied: bool
     failed_addresses: tuple[str, ...]
+    steps: tuple[StepView, ...]
     diagnostics: tuple[DiagnosticView, ...]
     destructive: tuple[Card, ...]
     attention: tuple[Card, ...]
@@ -118,6 +134,7 @@ def build_view(document: Mapping[str, Any]) -> View:
         general=tuple(finding_view(finding) for finding in _general(report)),
         applied=report.outcome.succeeded,
         failed_addresses=tuple(visible(address) for address in report.outcome.failed),
+        steps=tuple(_step(step) for step in report.steps),
         diagnostics=tuple(_diagnostic(item, report.verdict.findings) for item in report.outcome.diagnostics),
         destructive=groups[Group.DESTRUCTIVE],
         attention=groups[Group.ATTENTION],
@@ -169,6 +186,16 @@ def _diagnostic(diagnostic: Diagnostic, findings: Sequence[Finding]) -> Diagnost
     )
 
 
+def _step(step: Step) -> StepView:
+    output = [*step.stdout.splitlines(), *step.stderr.splitlines()]
+    return StepView(
+        text=visible(step.text),
+        ended=visible(step.ended) if step.ended else f"exit code {step.exit_code}",
+        calls=len(step.calls),
+        output=tuple(visible(line) for line in output[-OUTPUT_SHOWN:]),
+    )
+
+
 def _gap(gap: Gap, findings: Sequence[Finding]) -> GapView:
     remedies = (finding.remediation for finding in findings if _tells_gap(finding, gap))
     return GapView(
@@ -207,7 +234,24 @@ def _clone_of(report: Report) -> str:
     target = report.target
     if target.kind == "plan":
         return f"nothing: judged by the plan alone, which names {target.resources:,} resources that exist"
-    return visible(f"{target.source}: {target.resources:,} resources, account {target.account}, {target.region}")
+    how = "".join(f"; {text}" for text in clone_facts(report.clone))
+    return visible(f"{target.source}: {target.resources:,} resources, account {target.account}, {target.region}{how}")
+
+
+def clone_facts(clone: Cloning) -> Iterator[str]:
+    """Say how true the clone is, in a few words each."""
+    numbers = Counter(each.standing for each in clone.objects)
+    missing = numbers.pop("gap", 0)
+    if clone.objects:
+        yield f"{sum(numbers.values()):,} of {len(clone.objects):,} objects of the state came up under their real ids"
+    if missing:
+        yield f"{missing:,} are missing"
+    if differing := sum(bool(each.differing) for each in clone.objects):
+        yield f"{differing:,} read back otherwise than recorded"
+    if placeholders := sum(bool(each.unknown) for each in clone.objects):
+        yield f"{placeholders:,} with placeholders"
+    if clone.warm:
+        yield "kept from an earlier rehearsal"
 
 
 def _facts(report: Report) -> Iterator[tuple[str, str]]:
@@ -218,6 +262,8 @@ def _facts(report: Report) -> Iterator[tuple[str, str]]:
     yield "Clone of", f"{target.source} ({target.kind})"
     yield "Account, region", f"{target.account}, {target.region}"
     yield "Resources before", f"{target.resources:,}"
+    if report.clone.lineage:
+        yield "State", f"serial {report.clone.serial:,} of lineage {report.clone.lineage}"
     yield "Engine", f"{report.engine.name} {report.engine.version}"
     yield "Isolation", report.isolation
     yield "Waits", report.waits

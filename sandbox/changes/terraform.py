@@ -9,6 +9,7 @@ from typing import assert_never
 from diffing.change import Action
 from sandbox.changes.change import Announced, CarriedOut
 from sandbox.clones.clone import Clone, Measured, Recorded, Unmeasured
+from sandbox.clones.placeholders import filled
 from sandbox.executors.terraform.command import Reading
 from sandbox.executors.terraform.run import TerraformFailedError
 from sandbox.executors.terraform.waits import installed_providers
@@ -17,6 +18,8 @@ from sandbox.proposal import TerraformProposal
 from sandbox.refusals.known import KnownRefusals
 from sandbox.rehearsal import CallKind, Gap, GapKind, Plan, StateInstance
 from sandbox.session import Session
+
+_ASSUMED = "The target's secrets are not in a snapshot: the rehearsal takes it that the change leaves them as they are."
 
 
 class PlanFailedInHasteError(Exception):
@@ -97,28 +100,20 @@ class TerraformChange:
 
     def _plans(self, clone: Clone) -> tuple[Plan, str]:
         """The plan, and the noise in Terraform's JSON; side by side where both have to be made."""
-        session = self._session
-        match clone.noise:
-            case Unmeasured(workspace=workspace):
-                # A clone that was brought back has its state from when it was made.
-                session.terraform.adopt_state(workspace, clone.state, made_in=clone.made_in)
-                with ThreadPoolExecutor(1) as pool:
-                    noise = pool.submit(self._noise_of, workspace)
-                    return self._plan(Reading.REFRESH), noise.result()
-            case Measured(document=document):
-                return self._plan(Reading.REFRESH), document
-            case Recorded():
-                return self._plan(Reading.AS_RECORDED), ""
-            case _:
-                assert_never(clone.noise)
+        as_recorded = clone.redacted or isinstance(clone.noise, Recorded)
+        with ThreadPoolExecutor(1) as pool:
+            noise = pool.submit(measured_noise, clone, self._session)
+            plan = self._plan(Reading.AS_RECORDED if as_recorded else Reading.REFRESH, fill=clone.redacted)
+            return plan, noise.result()
 
-    def _plan(self, reading: Reading) -> Plan:
-        endpoint = self._session.recorder.endpoint_for("plan")
-        return self._session.terraform.plan(self._workspace, endpoint=endpoint, reading=reading)
-
-    def _noise_of(self, baseline: Workspace) -> str:
-        endpoint = self._session.recorder.endpoint_for("noise")
-        return self._session.terraform.plan_document(baseline, endpoint=endpoint, quick_no_op=True)
+    def _plan(self, reading: Reading, *, fill: bool) -> Plan:
+        terraform, endpoint = self._session.terraform, self._session.recorder.endpoint_for("plan")
+        document = terraform.plan_document(self._workspace, endpoint=endpoint, reading=reading)
+        if fill and (state := filled(terraform.state_document(self._workspace), document)):
+            self._session.progress.notice(_ASSUMED)
+            terraform.adopt_state(self._workspace, state)
+            document = terraform.plan_document(self._workspace, endpoint=endpoint, reading=reading)
+        return terraform.read_plan(document)
 
     def _trusted(self, plan: Plan, noise: str, clone: Clone) -> Announced:
         """Code that runs while the change is planned may alter the clone; that is not the engine's noise."""
@@ -136,6 +131,28 @@ class TerraformChange:
             reason="planning the change wrote to the clone: the engine's noise cannot be told from its effects",
         )
         return Announced(plan=plan, noise=Plan(changes=()), gaps=(gap,))
+
+
+def measured_noise(clone: Clone, session: Session) -> str:
+    """What the unchanged target plans on the engine, as Terraform's JSON; empty for nothing.
+
+    Raises:
+        ConfigurationError: it cannot be planned.
+        TimeoutExpiredError: it ran into the deadline.
+    """
+    match clone.noise:
+        case Recorded():
+            return ""
+        case Measured(document=document):
+            return document
+        case Unmeasured(workspace=workspace, install=install):
+            install()
+            # A clone that was brought back has its state from when it was made.
+            session.terraform.adopt_state(workspace, clone.state, made_in=clone.made_in)
+            endpoint = session.recorder.endpoint_for("noise")
+            return session.terraform.plan_document(workspace, endpoint=endpoint, quick_no_op=True)
+        case _:
+            assert_never(clone.noise)
 
 
 def aws_version(workspace: Workspace) -> str:

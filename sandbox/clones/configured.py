@@ -10,11 +10,10 @@ from functools import partial
 from pathlib import Path
 
 from sandbox.clones.clone import Clone, Unmeasured
-from sandbox.clones.engine import empty, restored
+from sandbox.clones.engine import at_rest, empty, restored
 from sandbox.clones.image import Image, at_port
-from sandbox.clones.scopes import CalledScopes
 from sandbox.clones.warm import Key, WarmClones
-from sandbox.cloning.engine import ExportingEngine, seedable
+from sandbox.cloning.engine import seedable
 from sandbox.errors import SandtableError
 from sandbox.executors.terraform.configuration import is_local
 from sandbox.executors.terraform.workspace import Workspace
@@ -23,7 +22,6 @@ from sandbox.rehearsal import ApplyOutcome, Gap, GapKind
 from sandbox.session import Session
 from sandbox.targets.materialise import materialise
 from sandbox.targets.target import ConfigTarget, GitTarget
-from sandbox.witnesses.gaps import call_gaps
 
 _VARIABLE = "TF_VAR_"
 
@@ -61,20 +59,20 @@ def stand_up_configured(
 def _applied(baseline: Workspace, session: Session, keep: Callable[[Image], None]) -> Iterator[Clone]:
     with empty(session) as engine:
         gaps = _apply(baseline, session, engine)
-        image = None if gaps else _at_rest(baseline, session, engine)
-        if image is not None:
-            keep(image)
-        yield Clone(
+        clone = Clone(
             engine=engine,
-            noise=Unmeasured(
-                workspace=baseline,
-                install=_nothing_to_do,
-                keep=None if image is None else partial(_keep, keep, image),
-            ),
+            noise=Unmeasured(workspace=baseline, install=_nothing_to_do),
             state=session.terraform.state_document(baseline),
-            made_in=_folders(baseline),
+            made_in=(str(baseline.root), str(baseline.top)),
             gaps=gaps,
         )
+        if gaps or seedable(session.tools.engine) is None:
+            yield clone
+            return
+        image = at_rest(clone, session)
+        keep(image)
+        noise = Unmeasured(workspace=baseline, install=_nothing_to_do, keep=partial(_keep, keep, image))
+        yield replace(clone, noise=noise)
 
 
 class _Installing:
@@ -127,30 +125,8 @@ def _gaps(outcome: ApplyOutcome) -> Iterable[Gap]:
     ] or [Gap(kind=GapKind.INCOMPLETE, subject="baseline", reason="the baseline could not be cloned completely")]
 
 
-def _at_rest(baseline: Workspace, session: Session, engine: RunningEngine) -> Image | None:
-    """The clone as it is now, before anything is done to it; None where the engine cannot tell."""
-    able = seedable(session.tools.engine)
-    if able is None or not isinstance(engine, ExportingEngine):
-        return None
-    called = CalledScopes(engine.endpoint, account=session.place.account)
-    return Image(
-        engine=able.name,
-        engine_version=able.version,
-        port=session.recorder.port,
-        content=engine.export_state(),
-        state=session.terraform.state_document(baseline),
-        made_in=_folders(baseline),
-        scopes=tuple(sorted(called.of(session.recorder.scopes()))),
-        gaps=tuple(call_gaps(session.recorder.calls)),
-    )
-
-
 def _keep(keep: Callable[[Image], None], image: Image, noise: str) -> None:
     keep(replace(image, noise=noise))
-
-
-def _folders(baseline: Workspace) -> tuple[str, str]:
-    return str(baseline.root), str(baseline.top)
 
 
 def _has_remote_modules(workspace: Workspace) -> bool:

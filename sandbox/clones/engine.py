@@ -7,10 +7,12 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 
 from sandbox.clones.clone import Clone, Measured, Noise, Recorded, Unmeasured
 from sandbox.clones.image import Image, at_port
-from sandbox.cloning.engine import SeedableEngine, seedable
+from sandbox.clones.scopes import CalledScopes
+from sandbox.cloning.engine import ExportingEngine, SeedableEngine, seedable
 from sandbox.errors import ConfigurationError, UsageError
 from sandbox.ports import RunningEngine
 from sandbox.session import Session
+from sandbox.witnesses.gaps import call_gaps
 
 _FOLDER = "engine"
 
@@ -65,6 +67,32 @@ def restored(image: Image, session: Session, *, warm: bool = False, noise: Unmea
             warm=warm,
             redacted=moved.redacted,
         )
+
+
+def at_rest(clone: Clone, session: Session) -> Image:
+    """Put a clone to rest as it is now, secrets and all; it goes on running.
+
+    Raises:
+        UsageError: its engine cannot tell what it holds.
+        EngineError: the engine did not.
+    """
+    engine = seedable_engine(session)
+    if not isinstance(clone.engine, ExportingEngine):
+        raise UsageError(f"The engine {engine.name} cannot hand out its state.", hint="Use --engine ministack.")
+    called = CalledScopes(clone.engine.endpoint, account=session.place.account).of(session.recorder.scopes())
+    return Image(
+        engine=engine.name,
+        engine_version=engine.version,
+        port=session.recorder.port,
+        content=clone.engine.export_state(),
+        state=clone.state,
+        made_in=clone.made_in,
+        scopes=tuple(sorted({*clone.scopes, *called})),
+        gaps=tuple(dict.fromkeys((*clone.gaps, *call_gaps(session.recorder.calls)))),
+        ledger=clone.ledger,
+        lineage=clone.lineage,
+        recorded=isinstance(clone.noise, Recorded),
+    )
 
 
 def _noise(image: Image) -> Noise:

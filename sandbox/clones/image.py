@@ -43,6 +43,8 @@ class Image:
     noise: str | None = field(default=None, repr=False)
     """Terraform's JSON plan of the unchanged configuration; empty for one without changes, None where it was not
     measured."""
+    inventory: bytes = field(default=b"", repr=False)
+    """What the AWS API showed of it (`diffing.codec`); only in snapshots."""
     redacted: bool = False
     """Placeholders stand for the secrets."""
 

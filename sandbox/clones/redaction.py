@@ -8,13 +8,16 @@ variables and user data among them; and what looks like a secret within a text (
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any
 
-from diffing.values import Path
+from diffing.snapshot import Resource, Snapshot
+from diffing.values import Marker, Path, Value, thaw
 from sandbox.clones.image import Image
 from sandbox.cloning.secrets import Scrubber
 from sandbox.cloning.tfstate import Instance, Json, parse_state
@@ -22,6 +25,8 @@ from sandbox.recorder.secrets import is_secret_name, scrubbed
 
 PLACEHOLDER = "(not in the snapshot)"
 _BYTES = "__bytes__"
+_SEAL = re.compile(r"\(sensitive sha256:[0-9a-f]+\)")
+"""What `sandbox.inventory.redaction` puts in the place of a secret."""
 _SHORTEST = 6
 """Characters; shorter values occur everywhere by chance, and are taken out by their names alone."""
 _ENVIRONMENTS = frozenset({"environment", "variables", "environmentvariables", "secrets", "parametervalue"})
@@ -41,6 +46,12 @@ def without_secrets(image: Image) -> Image:
         noise=noise,
         redacted=True,
     )
+
+
+def without_seals(snapshot: Snapshot) -> Snapshot:
+    """A snapshot in which secrets have no digests: those are keyed for one process, and would differ in the next."""
+    resources = {identity: _unsealed(resource) for identity, resource in snapshot.resources.items()}
+    return replace(snapshot, resources=MappingProxyType(resources))
 
 
 def holds_placeholder(value: Json) -> bool:
@@ -109,6 +120,25 @@ class _Redactor:
                 text = text.replace(form, PLACEHOLDER)
         cleaned = scrubbed(text)
         return text if cleaned == text else re.sub(r"\(sensitive\)", PLACEHOLDER, cleaned)
+
+
+def _unsealed(resource: Resource) -> Resource:
+    attributes = _without_seal(resource.attributes)
+    told = [thaw(each) for each in (attributes, resource.tags, resource.stakes, resource.born)]
+    digest = hashlib.sha256(json.dumps([str(resource.identity), told], sort_keys=True).encode()).hexdigest()
+    return replace(resource, attributes=attributes if isinstance(attributes, Mapping) else {}, digest=digest)
+
+
+def _without_seal(value: Value) -> Value:
+    match value:
+        case str():
+            return Marker.SENSITIVE if _SEAL.fullmatch(value) else value
+        case tuple():
+            return tuple(map(_without_seal, value))
+        case Mapping():
+            return MappingProxyType({name: _without_seal(item) for name, item in value.items()})
+        case _:
+            return value
 
 
 def _is_secure(beside: Mapping[str, Json]) -> bool:

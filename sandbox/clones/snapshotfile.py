@@ -54,11 +54,14 @@ def read_snapshot(file: Path) -> Image:
     """Read a snapshot.
 
     Raises:
+        UsageError: there is no such file.
         ConfigurationError: it cannot be read, is none, is of another format, or is damaged.
     """
     try:
         with file.open("rb") as stream:
             content = stream.read(LARGEST + 1)
+    except FileNotFoundError as error:
+        raise UsageError(f"There is no snapshot {file}.", hint=_HINT) from error
     except OSError as error:
         raise ConfigurationError(f"The snapshot {file} cannot be read: {error.strerror}.", hint=_HINT) from error
     head, _, rest = content.partition(b"\n")

@@ -7,6 +7,7 @@ from typing import TypeAlias, assert_never
 from sandbox.clones.image import Image
 from sandbox.clones.snapshotfile import read_snapshot
 from sandbox.cloning.tfstate import State, read_state
+from sandbox.errors import UsageError
 from sandbox.targets.target import ConfigTarget, EmptyTarget, GitTarget, SnapshotTarget, StateTarget, Target
 
 Source: TypeAlias = ConfigTarget | GitTarget | EmptyTarget | State | Image
@@ -16,9 +17,14 @@ def read_target(target: Target) -> Source:
     """Read what the target names.
 
     Raises:
+        UsageError: it is not there.
         ConfigurationError: it cannot be read, or is not what it should be.
     """
     match target:
+        case ConfigTarget(directory=directory) if not directory.is_dir():
+            raise UsageError(
+                f"The target config:{directory} is not a folder.", hint="Name the folder of a Terraform root module."
+            )
         case ConfigTarget() | GitTarget() | EmptyTarget():
             return target
         case StateTarget(source=source):

@@ -20,7 +20,7 @@ from types import MappingProxyType
 from typing import Any, TypeAlias
 
 from diffing.values import Path as ValuePath
-from sandbox.errors import ConfigurationError
+from sandbox.errors import ConfigurationError, UsageError
 
 VERSION = 4
 LARGEST = 64 * 1024 * 1024
@@ -113,6 +113,7 @@ def read_state(source: str) -> State:
     """Read a state from a file, or from standard input where the name is ``-``.
 
     Raises:
+        UsageError: there is no such file.
         ConfigurationError: it cannot be read, is too large, or is not a state of format 4.
     """
     try:
@@ -121,6 +122,8 @@ def read_state(source: str) -> State:
         else:
             with Path(source).expanduser().open("rb") as file:
                 content = file.read(LARGEST + 1)
+    except FileNotFoundError as error:
+        raise UsageError(f"There is no state {source}.", hint=_HINT) from error
     except OSError as error:
         raise ConfigurationError(f"The state {source} cannot be read: {error.strerror}.", hint=_HINT) from error
     return parse_state(content)

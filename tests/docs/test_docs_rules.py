@@ -26,6 +26,7 @@ MAIN_LEVELS = {
     "apply-failed": "review",
     "gap": "review",
     "unrehearsed": "review",
+    "stale-state": "review",
     "bookkeeping": "note",
     POLICY_CHANGED: "note",
 }

@@ -9,7 +9,7 @@ from cloning_samples import PROVIDER, document, instance, resource, state
 
 from sandbox.cloning import tfstate
 from sandbox.cloning.tfstate import Output, ProviderReference, parse_state, read_state
-from sandbox.errors import ConfigurationError
+from sandbox.errors import ConfigurationError, UsageError
 
 
 def test_keeps_addresses_modules_and_keys() -> None:
@@ -123,7 +123,7 @@ def test_reads_a_file_and_standard_input(tmp_path: Path, monkeypatch: pytest.Mon
 
 
 def test_a_state_that_is_not_there_is_named(tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match=r"missing\.tfstate"):
+    with pytest.raises(UsageError, match=r"missing\.tfstate"):
         read_state(str(tmp_path / "missing.tfstate"))
 
 

@@ -29,7 +29,19 @@ from gate.report import jsonfmt
 from gate.report.model import Proposal, Report, Target
 from gate.verdict import Decision, Finding, Level, Verdict
 from sandbox.errors import ConfigurationError
-from sandbox.rehearsal import ApiCall, ApplyOutcome, CallKind, Diagnostic, EngineInfo, Gap, GapKind, Timing
+from sandbox.rehearsal import (
+    ApiCall,
+    ApplyOutcome,
+    CallKind,
+    ClonedObject,
+    Cloning,
+    Diagnostic,
+    EngineInfo,
+    Gap,
+    GapKind,
+    Step,
+    Timing,
+)
 
 VALIDATOR = jsonschema.Draft202012Validator(jsonfmt.schema())
 
@@ -87,7 +99,8 @@ for enumeration in (Action, Replacement, Lifespan, Proof, Decision, Level, CallK
     BY_ANNOTATION[enumeration.__name__] = st.sampled_from(enumeration)
 for record in (Identity, AttributeChange, ResourceChange, StateDiff, Finding, Verdict):
     filled(record)
-for record in (ApiCall, Gap, Diagnostic, ApplyOutcome, Timing, EngineInfo, Proposal):
+BY_ANNOTATION["int | None"] = st.none() | st.integers()
+for record in (ApiCall, Gap, Diagnostic, ApplyOutcome, Timing, EngineInfo, Proposal, ClonedObject, Cloning, Step):
     filled(record)
 BY_ANNOTATION["Target"] = st.builds(
     Target, kind=texts, source=texts, account=texts, region=texts, resources=st.integers(0, 2**40)

@@ -6,6 +6,7 @@ import pytest
 
 from sandbox.errors import UsageError
 from sandbox.targets import ConfigTarget, EmptyTarget, GitTarget, Target, materialise, parse_target
+from sandbox.targets.target import SnapshotTarget, StateTarget
 
 
 @pytest.mark.parametrize(
@@ -15,14 +16,17 @@ from sandbox.targets import ConfigTarget, EmptyTarget, GitTarget, Target, materi
         ("config:C:/odd:name", ConfigTarget(directory=Path("C:/odd:name"))),
         ("git:main", GitTarget(ref="main")),
         ("git:v1.0^{commit}:envs/prod", GitTarget(ref="v1.0^{commit}", directory="envs/prod")),
+        ("tfstate:prod.tfstate", StateTarget(source="prod.tfstate")),
+        ("tfstate:-", StateTarget(source="-")),
+        ("snapshot:prod.snapshot", SnapshotTarget(file=Path("prod.snapshot"))),
         ("empty", EmptyTarget()),
     ],
 )
-def test_the_three_kinds_are_understood(text: str, target: Target) -> None:
+def test_the_kinds_are_understood(text: str, target: Target) -> None:
     assert parse_target(text) == target
 
 
-@pytest.mark.parametrize("text", ["tfstate:f", "cloudformation:t.yaml", "aws:prod", "snapshot:s.json"])
+@pytest.mark.parametrize("text", ["cloudformation:t.yaml", "aws:prod"])
 def test_planned_kinds_say_that_they_are_not_supported(text: str) -> None:
     with pytest.raises(UsageError, match="not supported by this version") as caught:
         parse_target(text)
@@ -51,11 +55,10 @@ def test_anything_else_is_no_target(text: str) -> None:
     assert caught.value.hint
 
 
-def test_folders_and_nothing_need_no_work(tmp_path: Path) -> None:
-    def result(target: Target) -> Path | None:
+def test_folders_need_no_work(tmp_path: Path) -> None:
+    def result(target: ConfigTarget) -> Path:
         return materialise(target, change_dir=tmp_path, scratch=tmp_path / "scratch")
 
-    assert result(EmptyTarget()) is None
     assert result(ConfigTarget(directory=tmp_path)) == tmp_path
     with pytest.raises(UsageError, match="not a folder"):
         result(ConfigTarget(directory=tmp_path / "missing"))

@@ -30,6 +30,8 @@ LEFT_OUT_FOLDERS = frozenset(
     {".terraform", "terraform.tfstate.d", ".git", ".hg", ".svn", ".terragrunt-cache", "sandtable-report", "demo-report"}
 )
 """Terraform's own caches and states, version control, and this tool's reports."""
+_ENVIRONMENTS = frozenset({".venv", "venv", "__pycache__", ".mypy_cache", ".ruff_cache", ".pytest_cache", ".tox"})
+"""What programs are found by, or make by themselves; nothing that a program is given to work on."""
 _LEFT_OUT_FILES = re.compile(r".*\.tfstate(\..*)?|.*\.tfplan|\.terraform\.tfstate\.lock\.info|crash(\..*)?\.log")
 
 _REFERENCE = re.compile(r'"(?:\$\{path\.(?P<base>module|root|cwd)\}/)?(?P<path>(?:\.\./)+[^"$%\\]+)')
@@ -129,17 +131,25 @@ def copy_folder(source: Path, destination: Path, *, largest: int) -> CopiedFolde
     """Copy a folder as it is, but for version control, caches and states of Terraform's.
 
     Args:
-        source: Any folder; links are followed only while they stay in it.
+        source: Any folder; a link that leads out of it is left out.
         destination: A folder that does not exist yet.
         largest: Bytes that may be copied.
 
     Raises:
-        UsageError: it is no folder, is too large, or holds a link that leads out of it.
+        UsageError: it is no folder, or is too large.
     """
     if not source.is_dir():
         raise UsageError(f"{source} is not a folder.", hint="Name the folder that the program is run in.")
     source = source.resolve()
-    copier = _Copier(base=source, destination=destination, boundary=source, trees=(source,), allowance=largest)
+    copier = _Copier(
+        base=source,
+        destination=destination,
+        boundary=source,
+        trees=(source,),
+        allowance=largest,
+        left_out=LEFT_OUT_FOLDERS | _ENVIRONMENTS,
+        drops_links=True,
+    )
     try:
         copier.copy_trees()
     except OSError as error:
@@ -268,6 +278,9 @@ class _Copier:
     notices: list[str] = field(default_factory=list)
     allowance: int | None = None
     """Bytes that may still be copied; None for any number."""
+    left_out: frozenset[str] = LEFT_OUT_FOLDERS
+    drops_links: bool = False
+    """Leave out links that lead out, instead of refusing."""
     _digests: dict[str, str] = field(default_factory=dict)
 
     def copy_trees(self) -> None:
@@ -301,7 +314,7 @@ class _Copier:
         target.mkdir(parents=True, exist_ok=True, mode=0o700)
         for entry in sorted(os.scandir(source), key=lambda entry: entry.name):
             original, copy = Path(entry.path), target / entry.name
-            if _is_left_out(original) or original == self.destination:
+            if _is_left_out(original) or original.name in self.left_out or original == self.destination:
                 continue
             if entry.is_symlink():
                 self._copy_link(original, copy, above)
@@ -318,7 +331,8 @@ class _Copier:
         except (FileNotFoundError, RuntimeError):
             self.notices.append(f"{link} is a link that leads nowhere and was left out of the copy.")
             return
-        self._check_link(link, original)
+        if not self._may_follow(link, original):
+            return
         if _is_left_out(original):
             return
         if original in above:
@@ -330,14 +344,18 @@ class _Copier:
         else:
             self.notices.append(f"{link} leads to neither a file nor a folder and was left out of the copy.")
 
-    def _check_link(self, link: Path, original: Path) -> None:
+    def _may_follow(self, link: Path, original: Path) -> bool:
         inside = (self.boundary,) if self.boundary is not None else self.trees
         hidden = self.boundary is not None and original.is_relative_to(self.boundary / ".git")
-        if hidden or not any(original.is_relative_to(folder) for folder in inside):
+        if not hidden and any(original.is_relative_to(folder) for folder in inside):
+            return True
+        if not self.drops_links:
             raise UsageError(
                 f"{link} is a link that leads out of the configuration, to {original}.",
                 hint="Replace the link by the file it leads to; links are followed only inside the repository.",
             )
+        self.notices.append(f"{link} is a link that leads out of the folder and was left out of the copy.")
+        return False
 
     def _spend(self, size: int) -> None:
         if self.allowance is None:

@@ -1,0 +1,42 @@
+"""`sandtable clone --target T --out FILE`: a clone, put to rest in a file."""
+
+from __future__ import annotations
+
+import argparse
+import os
+
+from gate.cli.progress import progress_on_stderr
+from gate.wiring import engine_named
+from sandbox.clones.snapshotfile import write_snapshot
+from sandbox.errors import MissingToolError
+from sandbox.executors.terraform.binary import TerraformBinary, find_terraform
+from sandbox.place import Place
+from sandbox.preserve import preserve
+from sandbox.session import Tools, Variables
+from sandbox.targets.target import parse_target
+
+
+def clone(options: argparse.Namespace) -> int:
+    """Clone a target and write the clone to a file, without secrets."""
+    tools = Tools(
+        engine=engine_named(options.engine),
+        binary=_binary(options),
+        environment=dict(os.environ),
+        place=Place(account=options.account, region=options.region),
+        timeout=options.timeout,
+        variables=Variables(values=tuple(options.var), files=tuple(options.var_file), workspace=options.workspace),
+        keep_clones=not options.cold,
+    )
+    target = parse_target(options.target)
+    with progress_on_stderr(quiet=options.quiet) as progress:
+        image = preserve(target, tools, progress, seed=options.seed, fast_waits=not options.real_time)
+        digest = write_snapshot(image, options.out)
+    print(f"{options.out} sha256:{digest}")  # noqa: T201 - what the command is asked for
+    return 0
+
+
+def _binary(options: argparse.Namespace) -> TerraformBinary | None:
+    try:
+        return find_terraform(options.terraform, os.environ)
+    except MissingToolError:
+        return None

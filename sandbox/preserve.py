@@ -1,0 +1,68 @@
+"""A clone that is made to be kept: stood up, looked at, and put to rest."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+
+from diffing.codec import to_json
+from diffing.snapshot import Snapshot
+from sandbox.changes.terraform import measured_noise
+from sandbox.clock import Stopwatch
+from sandbox.clones.clone import Clone, Recorded
+from sandbox.clones.engine import at_rest
+from sandbox.clones.image import Image
+from sandbox.clones.redaction import without_seals, without_secrets
+from sandbox.clones.scopes import CalledScopes
+from sandbox.clones.source import read_target
+from sandbox.clones.standup import stand_up
+from sandbox.inventory.inventory import take_snapshot
+from sandbox.notices import NoticeKeeper
+from sandbox.ports import Progress
+from sandbox.recorder.recorder import Recorder
+from sandbox.scratch import scratch_folder
+from sandbox.seed import plant, read_seed
+from sandbox.session import Pace, Session, Tools
+from sandbox.targets.target import Target
+
+
+def preserve(target: Target, tools: Tools, progress: Progress, *, seed: Path | None, fast_waits: bool) -> Image:
+    """Clone a target, and return the clone at rest, without secrets and with an inventory of what is in it.
+
+    Args:
+        target: What to clone.
+        tools: Which programs, and how.
+        progress: Told what is going on.
+        seed: Data to put into it first.
+        fast_waits: Shorten the provider's waits.
+
+    Raises:
+        UsageError: the target is not there, or the engine cannot hand out its state.
+        SandtableError: the clone could not be made; its subclasses say why.
+    """
+    with ExitStack() as stack:
+        session = Session(
+            tools,
+            scratch=stack.enter_context(scratch_folder()),
+            recorder=stack.enter_context(Recorder()),
+            progress=NoticeKeeper(progress),
+            watch=Stopwatch(),
+            pace=Pace(baseline=fast_waits, change=fast_waits),
+        )
+        source = read_target(target)
+        clone = stack.enter_context(stand_up(source, session, change_dir=Path(), versions=""))
+        if seed is not None:
+            calls = read_seed(seed, region=session.place.region)
+            plant(calls, endpoint=session.recorder.endpoint, account=session.place.account)
+        noise = None if isinstance(clone.noise, Recorded) else measured_noise(clone, session)
+        image = replace(at_rest(clone, session), noise=noise)
+        progress.phase("Reading the clone")
+        found = to_json(without_seals(_look(clone, session))).encode()
+        progress.phase("Taking the secrets out")
+        return replace(without_secrets(image), inventory=found)
+
+
+def _look(clone: Clone, session: Session) -> Snapshot:
+    called = CalledScopes(clone.engine.endpoint, account=session.place.account).of(session.recorder.scopes())
+    return take_snapshot(clone.engine.endpoint, [*clone.scopes, *called])
