@@ -25,6 +25,7 @@ from sandbox.executors.terraform.executor import TerraformExecutor
 from sandbox.executors.terraform.installation import Installer
 from sandbox.executors.terraform.providers import MEMORY
 from sandbox.executors.terraform.run import TerraformFailedError, TerraformTimeoutError
+from sandbox.executors.terraform.workspace import Workspace
 from sandbox.ports import SilentProgress
 from sandbox.rehearsal import ApplyOutcome
 
@@ -56,6 +57,11 @@ class Log(SilentProgress):
 
     def notice(self, text: str) -> None:
         self.notices.append(text)
+
+
+def adopt(executor: TerraformExecutor, change: Workspace, baseline: Workspace) -> None:
+    document = executor.state_document(baseline)
+    executor.adopt_state(change, document, made_in=(str(baseline.root), str(baseline.top)))
 
 
 def environment(cache: Path, **more: str) -> dict[str, str]:
@@ -266,7 +272,7 @@ def test_a_change_starts_from_the_baseline_and_its_plan_tells_everything(make: M
     executor.init(baseline)
     executor.init(change)
     assert executor.apply_all(baseline).succeeded
-    executor.adopt_state(change, baseline)
+    adopt(executor, change, baseline)
 
     plan = executor.plan(change)
 
@@ -486,7 +492,7 @@ def test_a_reference_by_absolute_path_is_not_a_change(make: Make, tmp_path: Path
     executor.init(baseline)
     executor.init(change)
     assert executor.apply_all(baseline).succeeded
-    executor.adopt_state(change, baseline)
+    adopt(executor, change, baseline)
     assert executor.plan(change, quick_no_op=True).changes == ()
 
 
