@@ -18,6 +18,7 @@ from gate.wiring import DEFAULT_ENGINE, engine_named, tool_version
 from sandbox.cloning.tfstate import read_state
 from sandbox.errors import MissingToolError, UsageError
 from sandbox.executors.terraform.binary import TerraformBinary, find_terraform
+from sandbox.isolation.choose import AUTOMATIC, isolation_named
 from sandbox.ports import Progress, SilentProgress
 from sandbox.proposal import DEFAULT_BUDGET, Budget, CommandProposal, Proposal, TerraformProposal
 from sandbox.rehearsal import Rehearsal, Timing
@@ -63,6 +64,8 @@ class ReviewRequest:
     parallelism: int = 10
     fast_waits: bool = True
     """Shorten the provider's waits inside the rehearsal (docs/fast-waits.md); False is ``--real-time``."""
+    isolation: str = AUTOMATIC
+    """What encloses the replayed code: ``bubblewrap``, ``auto`` for what works here, ``none`` for nothing."""
     environment: Mapping[str, str] = field(default_factory=dict)
     """The user's environment variables; an allowlist of them reaches Terraform."""
 
@@ -93,6 +96,7 @@ def review(request: ReviewRequest, progress: Progress | None = None) -> Report:
             fast_waits=request.fast_waits,
             variables=Variables(values=request.variables, files=request.var_files, workspace=request.workspace),
             keep_clones=request.keep_clones,
+            isolation=isolation_named(request.isolation),
         ),
         progress,
     )
@@ -158,7 +162,7 @@ def judge(request: ReviewRequest, rehearsal: Rehearsal, policies: Policies) -> R
         notices=rehearsal.notices,
         clone=rehearsal.cloning,
         steps=rehearsal.steps,
-        isolation="none",
+        isolation=rehearsal.isolation,
         waits="shortened" if rehearsal.waits_shortened else "real",
         tool_version=tool_version(),
         created_at=datetime.now(UTC).isoformat(timespec="seconds"),

@@ -259,6 +259,8 @@ class Rehearsal:
     """SHA-256 over the files of the change, as they were copied."""
     waits_shortened: bool = False
     """Whether the provider's waits between status reads were compressed."""
+    isolation: str = "none"
+    """What enclosed the replayed code."""
     announced: bool = True
     """Whether the change announced what it would do: without a plan, nothing can contradict it."""
     steps: tuple[Step, ...] = ()

@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import assert_never
 
@@ -27,6 +27,8 @@ from sandbox.clones.standup import stand_up
 from sandbox.executors.terraform.binary import TerraformBinary
 from sandbox.history import History
 from sandbox.inventory.inventory import take_snapshot
+from sandbox.isolation.enclosure import Backend
+from sandbox.isolation.limits import Limits
 from sandbox.notices import NoticeKeeper
 from sandbox.place import Place
 from sandbox.ports import Engine, Progress
@@ -64,6 +66,9 @@ class RehearsalRequest:
     """Use a copy of the AWS provider whose pauses between status reads are short (docs/fast-waits.md)."""
     keep_clones: bool = True
     """Use clones that an earlier rehearsal has kept, and keep this one."""
+    isolation: Backend
+    """What encloses everything that is run of the target and of the change."""
+    limits: Limits = field(default_factory=Limits)
 
 
 def rehearse(request: RehearsalRequest, progress: Progress) -> Rehearsal:
@@ -109,10 +114,16 @@ def _refused(rehearsal: Rehearsal) -> bool:
 
 def _attempt(request: RehearsalRequest, source: Source, progress: NoticeKeeper, pace: Pace) -> Rehearsal:
     with ExitStack() as stack:
+        scratch = stack.enter_context(scratch_folder())
+        recorder = stack.enter_context(Recorder())
+        path = request.environment.get("PATH", "")
         session = Session(
             _tools(request),
-            scratch=stack.enter_context(scratch_folder()),
-            recorder=stack.enter_context(Recorder()),
+            scratch=scratch,
+            recorder=recorder,
+            isolation=stack.enter_context(
+                request.isolation.open(scratch / "isolation", recorder, limits=request.limits, path=path)
+            ),
             progress=progress,
             watch=Stopwatch(),
             pace=pace,
@@ -184,6 +195,7 @@ class _Stage:
             notices=(*session.progress.notices, *self._pace_told(len(calls))),
             digest=change.digest,
             waits_shortened=self._waits_shortened,
+            isolation=self._session.isolation.name,
             announced=change.announces,
             steps=done.steps,
             cloning=self._cloning(),

@@ -14,6 +14,7 @@ from sandbox.executors.terraform.binary import TerraformBinary
 from sandbox.executors.terraform.deadline import Deadline
 from sandbox.executors.terraform.environment import cache_folder
 from sandbox.executors.terraform.executor import TerraformExecutor
+from sandbox.isolation.enclosure import Isolation
 from sandbox.notices import NoticeKeeper
 from sandbox.place import Place
 from sandbox.ports import Engine, RunningEngine
@@ -68,6 +69,7 @@ class Session:
         tools: Which programs, and how.
         scratch: A folder of this rehearsal's own.
         recorder: Records, and listens already.
+        isolation: Encloses everything that is replayed.
         progress: Told what is going on.
         watch: Measures the phases.
         pace: Who uses a copy of the AWS provider whose pauses between status reads are short.
@@ -79,6 +81,7 @@ class Session:
         *,
         scratch: Path,
         recorder: Recorder,
+        isolation: Isolation,
         progress: NoticeKeeper,
         watch: Stopwatch,
         pace: Pace,
@@ -86,6 +89,7 @@ class Session:
         self.tools = tools
         self.scratch = scratch
         self.recorder = recorder
+        self.isolation = isolation
         self.progress = progress
         self.watch = watch
         self.deadline = Deadline.after(tools.timeout)
@@ -128,6 +132,7 @@ class Session:
             workspace=tools.variables.workspace,
             parallelism=tools.parallelism,
             shorten_waits=self.pace.baseline or self.pace.change,
+            isolation=self.isolation,
         )
 
     @property

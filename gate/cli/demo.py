@@ -24,6 +24,7 @@ def demo(options: argparse.Namespace) -> int:
         terraform=options.terraform,
         timeout=options.timeout,
         fast_waits=not options.real_time,
+        isolation=options.isolation,
         keep_clones=not options.cold,
         environment=dict(os.environ),
     )

@@ -54,6 +54,7 @@ def _request(options: argparse.Namespace, change: Path) -> ReviewRequest:
         workspace=options.workspace,
         timeout=options.timeout,
         fast_waits=not options.real_time,
+        isolation=options.isolation,
         keep_clones=not options.cold,
         environment=dict(os.environ),
     )

@@ -8,6 +8,7 @@ import shlex
 import shutil
 from collections import deque
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from sandbox.changes.change import Announced, CarriedOut
@@ -23,6 +24,7 @@ from sandbox.executors.terraform.configuration import OPENTOFU_SUFFIXES, configu
 from sandbox.executors.terraform.environment import DEFAULT_PATH, Surroundings, for_commands
 from sandbox.executors.terraform.redaction import hide, secret_values
 from sandbox.executors.terraform.workspace import Workspace, copy_folder
+from sandbox.isolation.enclosure import Access, Enclosure
 from sandbox.proposal import CommandProposal
 from sandbox.recorder.secrets import scrubbed
 from sandbox.refusals.known import KnownRefusals
@@ -104,10 +106,11 @@ class CommandChange:
                 deadline=session.deadline,
                 on_line=lambda line: lines.append(line[:_WIDTH]),
                 stop=spent.exceeded,
+                within=self._enclosure(),
             )
         session.require(clone.engine)
         spent.exceeded()
-        ended = "it did not end in the time allowed" if finished.expired else spent.reason
+        ended = "it did not end in the time allowed" if finished.expired else finished.exceeded or spent.reason
         step = Step(
             text=self._shown([self._text()]),
             exit_code=None if ended else finished.code,
@@ -149,6 +152,23 @@ class CommandChange:
         if not os.access(found, os.X_OK):
             raise UsageError(f"{program} is not executable.", hint=f"Run it by its interpreter: -- sh {program}")
         return (found, *arguments)
+
+    def _enclosure(self) -> Enclosure:
+        """What the program reaches: its copy, the profiles that lead to the clone, and the clone."""
+        session = self._session
+        own = (session.scratch / "command" / "aws", Path(self._found()[0]))
+        if self._workspace is not None:
+            enclosure = session.terraform.enclosure_of(self._workspace)
+            return replace(enclosure, access=replace(enclosure.access, readable=(*enclosure.access.readable, *own)))
+        return Enclosure(
+            isolation=session.isolation,
+            access=Access(
+                readable=own,
+                writable=(self._folder,),
+                private=(session.scratch / "command" / "home", session.scratch / "command" / "tmp"),
+                ports=(session.recorder.port,),
+            ),
+        )
 
     def _environment(self) -> dict[str, str]:
         session, place = self._session, self._session.place

@@ -9,7 +9,7 @@ import asyncio
 import logging
 import socket
 import threading
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from functools import partial
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -49,7 +49,7 @@ class Recorder:
         self._thread = threading.Thread(target=self._run, name="recorder", daemon=True)
         self._port = 0
         self._ports: dict[str, int] = {}
-        self._listeners: list[tuple[web.Server, asyncio.Server]] = []
+        self._listeners: dict[int, tuple[web.Server, asyncio.Server]] = {}
         self._lock = threading.Lock()
 
     def __enter__(self) -> Self:
@@ -103,6 +103,21 @@ class Recorder:
                 self._ports[phase] = self._listen(_open_port(), phase)
             return f"http://{_HOST}:{self._ports[phase]}"
 
+    def admit(self, listener: socket.socket) -> Callable[[], None]:
+        """Answer at a listener of another network namespace as at the own port of the same number.
+
+        Args:
+            listener: A listening socket; the recorder owns it from now on.
+
+        Returns:
+            What to call to stop answering there.
+        """
+        port: int = listener.getsockname()[1]
+        with self._lock:
+            phases = {self._port: None, **{number: phase for phase, number in self._ports.items()}}
+        self._on_loop(self._serve(listener, phases[port], port))
+        return lambda: self._on_loop(self._dismiss(listener))
+
     @property
     def calls(self) -> tuple[ApiCall, ...]:
         """Every finished call in the order of arrival, those included whose answer a client has just received."""
@@ -145,12 +160,17 @@ class Recorder:
             max_field_size=HEADER_SIZE,
             max_headers=_MAX_HEADERS,
         )
-        self._listeners.append((server, await self._loop.create_server(server, sock=listening)))
+        self._listeners[id(listening)] = (server, await self._loop.create_server(server, sock=listening))
+
+    async def _dismiss(self, listening: socket.socket) -> None:
+        server, listener = self._listeners.pop(id(listening))
+        listener.close()
+        await server.shutdown(_CLOSING)
 
     async def _close(self) -> None:
-        for _, listener in self._listeners:
+        for _, listener in self._listeners.values():
             listener.close()
-        await asyncio.gather(*(server.shutdown(_CLOSING) for server, _ in self._listeners))
+        await asyncio.gather(*(server.shutdown(_CLOSING) for server, _ in self._listeners.values()))
         await self._proxy.close()
         await self._loop.shutdown_asyncgens()
 

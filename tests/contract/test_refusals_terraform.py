@@ -12,6 +12,7 @@ import pytest
 from sandbox.engines.ministack import MiniStackEngine
 from sandbox.engines.moto import MotoEngine
 from sandbox.executors.terraform.binary import find_terraform
+from sandbox.isolation.bubblewrap import Bubblewrap
 from sandbox.ports import Engine, SilentProgress
 from sandbox.proposal import TerraformProposal
 from sandbox.rehearsal import Rehearsal
@@ -148,6 +149,7 @@ def rehearsed(tmp_path: Path, engine: str, before: str, change: str) -> Rehearsa
     environment = {name: value for name, value in os.environ.items() if name != "TF_CLI_CONFIG_FILE"}
     return rehearse(
         RehearsalRequest(
+            isolation=Bubblewrap(),
             proposal=TerraformProposal(directory=folders[1]),
             target=ConfigTarget(directory=folders[0]),
             engine=ENGINES[engine](),

@@ -153,7 +153,7 @@ class TestCopy:
             go_version="go1.23.10",
             cap_milliseconds=100,
         )
-        assert stat.S_IMODE((result.directory / NAME).stat().st_mode) == 0o500
+        assert stat.S_IMODE((result.directory / NAME).stat().st_mode) == 0o555
 
     def test_the_installed_provider_is_not_touched(self, workspace: Workspace) -> None:
         binary = workspace.installed.binary
@@ -207,7 +207,7 @@ class TestDamagedCache:
 
         assert content(first) == right
         assert not (first.directory / NAME).is_symlink()
-        assert stat.S_IMODE((first.directory / NAME).stat().st_mode) == 0o500
+        assert stat.S_IMODE((first.directory / NAME).stat().st_mode) == 0o555
         assert workspace.copies == [first.directory.name]
 
     @pytest.mark.parametrize("manifest", ["", "{", "[]", "{}", '{"call_sites": 1, "go_version": "x"}', "\0\xff"])
@@ -228,7 +228,7 @@ class TestDamagedCache:
         first.directory.mkdir()
         (first.directory / "manifest.json").write_text(manifest)
         (first.directory / NAME).write_bytes(right[:-1] + b"!")
-        (first.directory / NAME).chmod(0o500)
+        (first.directory / NAME).chmod(0o555)
         os.utime(first.directory / NAME, ns=tuple(json.loads(manifest)["identity"][3:]))
 
         assert content(workspace.shortened()) == right

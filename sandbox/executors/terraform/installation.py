@@ -151,6 +151,15 @@ class Installer:
                 return
 
 
+def installed_elsewhere(root: Path) -> tuple[Path, ...]:
+    """The folders of providers that `init` linked to instead of copying: into a mirror or a cache.
+
+    To be asked right after `init`, before any code of the change had a chance to write there.
+    """
+    links = (path for path in (root / ".terraform" / "providers").glob("*/*/*/*/*") if path.is_symlink())
+    return tuple(path.resolve() for path in links)
+
+
 def override_remote_modules(workspace: Workspace, *, account: str, suffixes: Sequence[str]) -> None:
     """Override the provider blocks of modules that ``init`` downloaded.
 

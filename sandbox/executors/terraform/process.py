@@ -15,6 +15,9 @@ from typing import IO
 
 from sandbox.errors import SandtableError
 from sandbox.executors.terraform.deadline import Deadline
+from sandbox.isolation.enclosure import Access, Command, Enclosure, IsolationError, Spawn
+from sandbox.isolation.limits import Watch
+from sandbox.isolation.none import NoIsolation
 
 SUPERVISOR = Path(__file__).with_name("supervisor.py")
 INTERRUPT_GRACE = 3.0
@@ -24,7 +27,7 @@ KILL_GRACE = 5.0
 _TAIL_LINES = 60
 _TAIL_WIDTH = 2000
 _CHUNK = 1 << 16
-_POLL = 0.5
+_POLL = 0.2
 _EXIT_GRACE = 0.05
 
 
@@ -37,6 +40,11 @@ class Finished:
     """The last lines of its standard error."""
     expired: bool = False
     """It was ended because the deadline had passed."""
+    exceeded: str = ""
+    """The limit of its enclosure for which it was ended, in words."""
+
+
+UNENCLOSED = Enclosure(isolation=NoIsolation(), access=Access())
 
 
 def _never() -> bool:
@@ -51,6 +59,7 @@ def run(
     deadline: Deadline,
     on_line: Callable[[str], None],
     stop: Callable[[], bool] = _never,
+    within: Enclosure = UNENCLOSED,
 ) -> Finished:
     """Run a command in a session of its own; whatever ends this call also ends every process of the command.
 
@@ -61,29 +70,66 @@ def run(
         deadline: When to end it.
         on_line: Called with each line of standard output, without the line break.
         stop: Asked at least twice a second whether to end it before the deadline.
+        within: What encloses it.
 
     Raises:
         SandtableError: the process could not be started.
+        IsolationError: it could not be enclosed, and did not run.
     """
-    arguments = [sys.executable, "-I", "-S", str(SUPERVISOR), str(os.getpid()), *command]
+    enclosed = Command(arguments=tuple(command), cwd=cwd, environment=environment)
+    with within.isolation.enclose(enclosed, within.access) as spawn:
+        return _run(spawn, command[0], deadline=deadline, on_line=on_line, stop=stop)
+
+
+def _run(
+    spawn: Spawn, title: str, *, deadline: Deadline, on_line: Callable[[str], None], stop: Callable[[], bool]
+) -> Finished:
+    hold = ("--hold",) if spawn.holds_interrupts else ()
+    arguments = [sys.executable, "-I", "-S", str(SUPERVISOR), str(os.getpid()), *hold, *spawn.arguments]
     try:
         process = subprocess.Popen(
             arguments,
-            cwd=cwd,
-            env=dict(environment),
+            cwd=spawn.cwd,
+            env=dict(spawn.environment),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             start_new_session=True,
+            pass_fds=spawn.descriptors,
         )
     except OSError as error:
-        raise SandtableError(f"{command[0]} could not be started: {error.strerror}.") from error
+        raise SandtableError(f"{title} could not be started: {error.strerror}.") from error
     errors: deque[str] = deque(maxlen=_TAIL_LINES)
+    over = _Over(spawn.watch, process.pid)
     try:
-        expired = _read(process, deadline, stop, on_line, lambda line: errors.append(line[:_TAIL_WIDTH]))
+        _started(spawn, process)
+        expired = _read(process, deadline, stop, on_line, lambda line: errors.append(line[:_TAIL_WIDTH]), over=over)
     finally:
         _end(process)
-    return Finished(code=process.returncode, errors=tuple(errors), expired=expired)
+    return Finished(code=process.returncode, errors=tuple(errors), expired=expired, exceeded=over.told)
+
+
+def _started(spawn: Spawn, process: subprocess.Popen[bytes]) -> None:
+    try:
+        spawn.started()
+    except IsolationError as error:
+        _end(process, close=False)
+        told = process.stderr.read(_CHUNK).decode("utf-8", errors="replace").strip() if process.stderr else ""
+        raise IsolationError(f"{error.message}\n{told}".strip(), hint=error.hint) from error
+
+
+class _Over:
+    """Remembers the limit that was gone over."""
+
+    def __init__(self, watch: Watch | None, pid: int) -> None:
+        self._watch = watch
+        self.told = ""
+        if watch is not None:
+            watch.pid = pid
+
+    def __bool__(self) -> bool:
+        self.told = self.told or (self._watch.exceeded() if self._watch is not None else "")
+        return bool(self.told)
 
 
 class _Lines:
@@ -118,8 +164,10 @@ def _read(
     stop: Callable[[], bool],
     on_line: Callable[[str], None],
     on_error_line: Callable[[str], None],
+    *,
+    over: _Over,
 ) -> bool:
-    """Read both streams to their ends; True if the deadline passed first."""
+    """Read both streams to their ends; True if the deadline passed first. Going over a limit ends it at once."""
     if process.stdout is None or process.stderr is None:
         raise SandtableError("The output of a command could not be read.")
     with selectors.DefaultSelector() as selector:
@@ -131,7 +179,7 @@ def _read(
                 asked, expired = True, deadline.expired
                 process.send_signal(signal.SIGINT)
                 deadline = Deadline.after(INTERRUPT_GRACE)
-            elif deadline.expired:
+            elif deadline.expired or over:
                 return expired
             for key, _ in selector.select(timeout=min(_POLL, deadline.remaining())):
                 if not key.data.read():
@@ -139,7 +187,7 @@ def _read(
     return expired
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
+def _end(process: subprocess.Popen[bytes], *, close: bool = True) -> None:
     """See to it that the supervisor is gone: by itself if the command is done, else after killing everything."""
     try:
         process.wait(timeout=_EXIT_GRACE)
@@ -152,5 +200,5 @@ def _end(process: subprocess.Popen[bytes]) -> None:
             process.wait()
     finally:
         for stream in (process.stdout, process.stderr):
-            if stream is not None:
+            if stream is not None and close:
                 stream.close()

@@ -25,6 +25,7 @@ from sandbox.executors.terraform.events import (
 )
 from sandbox.executors.terraform.redaction import hide
 from sandbox.executors.terraform.waits import DEV_OVERRIDES_WARNING
+from sandbox.isolation.enclosure import Enclosure
 from sandbox.ports import Progress, SilentProgress
 from sandbox.rehearsal import ApplyOutcome, Diagnostic
 
@@ -156,6 +157,7 @@ def run_command(
     transcript: Transcript,
     good: frozenset[int] = frozenset({0}),
     stop: Stop | None = None,
+    within: Enclosure = process.UNENCLOSED,
 ) -> Transcript:
     """Run one command to its end; its exit code and all it said are in the transcript.
 
@@ -169,6 +171,7 @@ def run_command(
         good: The exit codes that do not stand for a failure.
         stop: Asked again and again whether it gets any further; told what is under way, it names the errors for which
             it does not.
+        within: What encloses it.
 
     Raises:
         TerraformTimeoutError: it ran into the deadline; every process of it is gone.
@@ -182,9 +185,17 @@ def run_command(
         return bool(errors)
 
     finished = process.run(
-        command, cwd=cwd, environment=environment, deadline=deadline, on_line=transcript.take, stop=hopeless
+        command,
+        cwd=cwd,
+        environment=environment,
+        deadline=deadline,
+        on_line=transcript.take,
+        stop=hopeless,
+        within=within,
     )
     transcript.code = finished.code
+    if finished.exceeded:
+        transcript.stop([_over_limit(finished.exceeded)])
     if finished.expired:
         raise _timeout(title, transcript)
     if finished.code not in good:
@@ -194,7 +205,13 @@ def run_command(
 
 
 def capture(
-    command: Sequence[str], *, title: str, cwd: Path, environment: Mapping[str, str], deadline: Deadline
+    command: Sequence[str],
+    *,
+    title: str,
+    cwd: Path,
+    environment: Mapping[str, str],
+    deadline: Deadline,
+    within: Enclosure = process.UNENCLOSED,
 ) -> str:
     """Run one command whose output is a document, and return that.
 
@@ -204,8 +221,12 @@ def capture(
         SandtableError: it could not be started, or ran out of disk.
     """
     lines: list[str] = []
-    finished = process.run(command, cwd=cwd, environment=environment, deadline=deadline, on_line=lines.append)
+    finished = process.run(
+        command, cwd=cwd, environment=environment, deadline=deadline, on_line=lines.append, within=within
+    )
     transcript = Transcript(progress=SilentProgress(), code=finished.code)
+    if finished.exceeded:
+        transcript.stop([_over_limit(finished.exceeded)])
     if finished.expired:
         raise _timeout(title, transcript)
     if finished.code != 0:
@@ -230,6 +251,14 @@ def describe(diagnostic: Diagnostic) -> str:
     place = f"{diagnostic.filename}:{diagnostic.line}: " if diagnostic.filename else ""
     address = f" ({diagnostic.address})" if diagnostic.address else ""
     return f"{place}{diagnostic.summary}{address}" + (f"\n{diagnostic.detail}" if diagnostic.detail else "")
+
+
+def _over_limit(exceeded: str) -> Diagnostic:
+    return Diagnostic(
+        severity="error",
+        summary=f"Ended by sandtable: {exceeded}",
+        detail="What is replayed has limits (docs/threat-model.md), so that it cannot use up this machine.",
+    )
 
 
 def _add_unexplained(transcript: Transcript, finished: process.Finished) -> None:

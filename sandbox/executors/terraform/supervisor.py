@@ -1,10 +1,11 @@
 """Runs one command so that nothing of it outlives it: a small program of its own, started by path.
 
-    supervisor.py PARENT_PID COMMAND [ARGUMENT...]
+    supervisor.py PARENT_PID [--hold] COMMAND [ARGUMENT...]
 
 It adopts every process that the command's descendants leave behind (a "child subreaper"), and kills what is left when
 the command ends, when it is told to (SIGTERM), or when the parent dies. SIGINT is passed on to the command's group,
-which lets Terraform write its state. Facts: prctl(2), PR_SET_CHILD_SUBREAPER and PR_SET_PDEATHSIG (Linux).
+which lets Terraform write its state; with --hold the command itself starts with SIGINT blocked, and whatever in its
+group wants it must unblock it. Facts: prctl(2), PR_SET_CHILD_SUBREAPER and PR_SET_PDEATHSIG (Linux).
 
 Standard library only, and little of it: it must start in a few milliseconds.
 """
@@ -24,7 +25,7 @@ _KILLED = 128
 _NOT_STARTED = 127
 
 
-def main(parent: int, command: list[str]) -> int:
+def main(parent: int, command: list[str], *, hold: bool = False) -> int:
     """Run the command to its end; return its exit code (128 + n if signal n ended it)."""
     signal.pthread_sigmask(signal.SIG_BLOCK, _WATCHED)
     if sys.platform == "linux":
@@ -35,7 +36,12 @@ def main(parent: int, command: list[str]) -> int:
         return _KILLED + signal.SIGTERM
     try:
         child = os.posix_spawn(
-            command[0], command, os.environ, setpgroup=0, setsigmask=(), setsigdef=(signal.SIGINT, signal.SIGTERM)
+            command[0],
+            command,
+            os.environ,
+            setpgroup=0,
+            setsigmask=(signal.SIGINT,) if hold else (),
+            setsigdef=(signal.SIGINT, signal.SIGTERM),
         )
     except OSError as error:
         sys.stderr.write(f"{command[0]}: {error.strerror}\n")
@@ -87,4 +93,5 @@ def _children() -> list[int]:
 
 
 if __name__ == "__main__":
-    sys.exit(main(int(sys.argv[1]), sys.argv[2:]))
+    holds = sys.argv[2] == "--hold"
+    sys.exit(main(int(sys.argv[1]), sys.argv[3 if holds else 2 :], hold=holds))

@@ -33,9 +33,11 @@ from sandbox.executors.terraform.waits.locate import locate
 from sandbox.executors.terraform.waits.patch import Edit, apply_edits, differs, edits_for
 from sandbox.executors.terraform.waits.refused import NotAsExpectedError
 
-_FORMAT: Final = 1
+_FORMAT: Final = 2
 """Raise it with every change of the rules, the stub or the layout: older copies are then not used any more."""
 
+_MODE: Final = 0o555
+"""Others may run it, too: what root replays runs as another user. The cache's own folder is closed to them."""
 _MANIFEST: Final = "manifest.json"
 _BUILDING: Final = ".building-"
 _DISCARDED: Final = ".discarded-"
@@ -126,11 +128,12 @@ class CopyCache:
                 _copy_content(original, descriptor, size)
                 apply_edits(descriptor, edits)
                 difference = differs(original, descriptor, edits)
-                os.fchmod(descriptor, 0o500)
+                os.fchmod(descriptor, _MODE)
             finally:
                 os.close(descriptor)
             if difference:
                 raise NotAsExpectedError(difference)
+            building.chmod(0o755)
             _write_manifest(building, wanted, copy)
             _discard(entry)
             building.rename(entry)
@@ -242,7 +245,7 @@ def _is_right(file: Path, original: int, edits: tuple[Edit, ...]) -> bool:
         return False
     try:
         status = os.fstat(descriptor)
-        usable = status.st_uid == os.geteuid() and stat.S_IMODE(status.st_mode) == 0o500  # noqa: PLR2004 - r-x for us
+        usable = status.st_uid == os.geteuid() and stat.S_IMODE(status.st_mode) == _MODE
         return usable and not differs(original, descriptor, edits)
     finally:
         os.close(descriptor)
