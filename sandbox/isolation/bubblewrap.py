@@ -13,6 +13,7 @@ import os
 import random
 import shutil
 import socket
+import stat
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -23,7 +24,7 @@ from pathlib import Path
 from sandbox.isolation import seccomp
 from sandbox.isolation.enclosure import Access, Command, Doors, Isolation, IsolationError, Spawn
 from sandbox.isolation.limits import Limits, Watch
-from sandbox.isolation.view import HOST_NAME, Kind, Place, places
+from sandbox.isolation.view import HOST_NAME, Kind, Place, places, programs_on
 
 NAME = "bubblewrap"
 INSIDE = Path(__file__).with_name("inside.py")
@@ -34,6 +35,8 @@ _SHARED = Path("/dev/shm")  # noqa: S108 - its own
 _USERS = range(61184, 65520)
 """Where systemd takes the users of services from that own nothing (systemd.io/UIDS-GIDS): also present in the 65536
 users of a container."""
+_MASKED = ("/proc/kcore", "/proc/keys", "/proc/key-users", "/proc/timer_list", "/proc/latency_stats")
+_MASKED_FOLDERS = ("/proc/acpi", "/proc/scsi")
 _PLAIN_USER = 1000
 _PATIENCE = 30.0
 """Seconds for a command to be enclosed; it takes some hundredths."""
@@ -99,8 +102,7 @@ class BubblewrapIsolation:
             stack.enter_context(theirs)
             ours.settimeout(_PATIENCE)
             if os.geteuid() == 0:
-                for folder in access.writable:
-                    give(folder, self.user)
+                self._give(access)
             filter_ = seccomp.program()
             filters = (_in_memory(stack, filter_),) if filter_ else ()
             watch = Watch(limits=self.limits, folders=access.writable)
@@ -122,6 +124,18 @@ class BubblewrapIsolation:
                 holds_interrupts=True,
             )
 
+    def _give(self, access: Access) -> None:
+        """Let another user read what it is to read: what is the rehearsal's own, and what everybody may read."""
+        own = self.scratch.parent
+        for path in (*access.writable, *(path for path in access.readable if path.is_relative_to(own))):
+            give(path, self.user)
+        for path in (*access.readable, *programs_on(self.path)):
+            if not path.is_relative_to(own) and not _is_for_everybody(path):
+                raise IsolationError(
+                    f"Only root may read {path}, and what is replayed runs as another user.",
+                    hint=f"Let everybody read it: chmod -R go+rX {path}",
+                )
+
     def _options(self, access: Access, filters: tuple[int, ...]) -> list[str]:
         options = [self.program, *_NAMESPACES, "--hostname", HOST_NAME, "--die-with-parent", "--as-pid-1"]
         # Root keeps what it takes to become another user, which the first process inside does.
@@ -142,7 +156,7 @@ class BubblewrapIsolation:
             options += _parents(place.path, made)
             options += self._mount(place)
             made[place.path] = None
-        options += ["--proc", "/proc", "--dev", "/dev", *_memory(_SHARED, self.limits)]
+        options += ["--proc", "/proc", *_masked(), "--dev", "/dev", *_memory(_SHARED, self.limits)]
         options += [*_parents(_LAUNCHER, made), "--ro-bind", str(INSIDE), str(_LAUNCHER)]
         return [*options, "--remount-ro", "/dev", "--remount-ro", "/run", "--remount-ro", "/"]
 
@@ -188,7 +202,9 @@ class BubblewrapIsolation:
 
 
 def give(folder: Path, user: int) -> None:
-    """Let a folder with everything in it belong to a user. Links are not followed."""
+    """Let a file, or a folder with everything in it, belong to a user. Links are not followed."""
+    if not folder.exists():
+        return
     os.chown(folder, user, user, follow_symlinks=False)
     for _, folders, files, directory in os.fwalk(folder, follow_symlinks=False):
         for name in (*folders, *files):
@@ -211,6 +227,15 @@ def receive(channel: socket.socket) -> list[socket.socket]:
     return [socket.socket(fileno=descriptor) for descriptor in descriptors]
 
 
+def _is_for_everybody(path: Path) -> bool:
+    try:
+        mode = path.stat().st_mode
+    except OSError:  # what is not there is left out
+        return True
+    needed = stat.S_IROTH | (stat.S_IXOTH if stat.S_ISDIR(mode) else 0)
+    return mode & needed == needed
+
+
 def _user() -> int:
     return random.choice(_USERS) if os.geteuid() == 0 else _PLAIN_USER  # noqa: S311 - it need not be hard to guess
 
@@ -223,6 +248,12 @@ def _parents(path: Path, made: dict[Path, None]) -> list[str]:
             options += ["--perms", "0755", "--dir", str(folder)]
             made[folder] = None
     return options
+
+
+def _masked() -> list[str]:
+    """What /proc tells of the whole machine, whatever the namespace (Docker masks the same)."""
+    masked = [part for name in _MASKED if Path(name).exists() for part in ("--ro-bind", os.devnull, name)]
+    return [*masked, *(part for name in _MASKED_FOLDERS if Path(name).is_dir() for part in ("--tmpfs", name))]
 
 
 def _memory(path: Path, limits: Limits) -> list[str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import json
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,6 +20,7 @@ from sandbox.executors.terraform.deadline import Deadline
 from sandbox.executors.terraform.environment import Surroundings, cache_folder, for_commands
 from sandbox.executors.terraform.installation import Installer, installed_elsewhere
 from sandbox.executors.terraform.overrides import child_override, root_override, write_override
+from sandbox.executors.terraform.plainfile import read_plain, write_plain
 from sandbox.executors.terraform.planfile import parse_plan
 from sandbox.executors.terraform.redaction import secret_values
 from sandbox.executors.terraform.run import Stop, Transcript, capture, failure, run_command
@@ -274,10 +274,7 @@ class TerraformExecutor:
             document = document.replace(_in_json(old), _in_json(str(new)))
         path = self._state_file(ws)
         with _writing_to(self._scratch):
-            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            path.unlink(missing_ok=True)
-            with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-                file.write(document)
+            write_plain(ws.top, path, document)
 
     def state_document(self, ws: Workspace) -> bytes:
         """The state that a configuration has reached, secrets included; empty where nothing was applied.
@@ -286,7 +283,7 @@ class TerraformExecutor:
             ConfigurationError: it cannot be read.
         """
         try:
-            return self._state_file(ws).read_bytes()
+            return read_plain(ws.top, self._state_file(ws))
         except FileNotFoundError:
             return b""
         except OSError as error:
