@@ -85,6 +85,8 @@ class GapKind(StrEnum):
     """A step did not finish."""
     NOT_CLONED = "not-cloned"
     """An object of the target is not in the clone, or not as it is."""
+    NOT_CONTAINED = "not-contained"
+    """What was replayed could reach more than the clone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
@@ -259,8 +261,8 @@ class Rehearsal:
     """SHA-256 over the files of the change, as they were copied."""
     waits_shortened: bool = False
     """Whether the provider's waits between status reads were compressed."""
-    isolation: str = "none"
-    """What enclosed the replayed code."""
+    isolation: str
+    """What enclosed the replayed code; ``none`` for nothing."""
     announced: bool = True
     """Whether the change announced what it would do: without a plan, nothing can contradict it."""
     steps: tuple[Step, ...] = ()

@@ -71,6 +71,8 @@ def _summary(view: View) -> str:
     lines += [" · ".join(counted), ""]
     change, clone_of = (_code(clip(text, _LONGEST_TEXT)) for text in (view.change, view.clone_of))
     lines += [f"Rehearsed {change} in a clone of {clone_of}."]
+    if view.uncontained:
+        lines += ["", f"**{_prose(view.uncontained)}**"]
     if view.lost:
         lines += ["", f"Data inside what is destroyed or emptied: **{_prose(clip(view.lost, _LONGEST_TEXT))}**"]
     return "\n".join(lines)

@@ -123,6 +123,9 @@ def _top(page: _Page, view: View) -> None:
     _labelled(page, "in all", *_separated(counted or ["no changes"]), indent=_INDENT)
     for notice in view.notices:
         _labelled(page, "notice", notice, indent=_INDENT)
+    if view.uncontained:
+        page.blank()
+        page.line((view.uncontained, "bold red"))
     if view.general:
         page.blank()
     for finding in view.general:

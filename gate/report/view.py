@@ -27,6 +27,8 @@ from sandbox.rehearsal import ApiCall, CallKind, Cloning, Diagnostic, Gap, Step
 DIGEST_SHOWN = 12
 OUTPUT_SHOWN = 20
 """Lines of a program's output."""
+NO_ISOLATION = "none"
+UNCONTAINED = "Not contained: what was replayed could reach this machine and its network (--no-isolation)."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,6 +113,8 @@ class View:
     clone_of: str
     """What was cloned, in a few words."""
     versions: str
+    uncontained: str
+    """A warning, where nothing contained what was replayed."""
     policy: str
     facts: tuple[tuple[str, str], ...]
     """All of that in full: label and value."""
@@ -149,6 +153,7 @@ def build_view(document: Mapping[str, Any]) -> View:
         change=visible(f"{report.proposal.kind} {report.proposal.source}"),
         clone_of=_clone_of(report),
         versions=visible(f"sandtable {report.tool_version}, {report.engine.name} {report.engine.version}"),
+        uncontained=UNCONTAINED if report.isolation == NO_ISOLATION else "",
         policy=visible(f"{report.verdict.policy} {report.verdict.policy_digest[:DIGEST_SHOWN]}").strip(),
         facts=tuple((label, visible(value)) for label, value in _facts(report)),
     )

@@ -77,7 +77,7 @@ def places(access: Access, *, path: str, user: int) -> tuple[Place, ...]:
     programs = [*interpreter(), *programs_on(path)]
     for kind, paths in (
         (Kind.SEEN, (*programs, *access.readable)),
-        (Kind.EMPTY, (Path("/tmp"), Path("/run"), Path("/var/tmp"), *access.private)),  # noqa: S108 - its own
+        (Kind.EMPTY, (Path("/tmp"), Path("/run"), *access.private)),  # noqa: S108 - its own
         (Kind.WRITTEN, access.writable),
     ):
         for item in paths:
@@ -124,6 +124,7 @@ def _system() -> Iterator[Place]:
             yield Place(path=path, kind=Kind.LINK, content=str(path.readlink()))
         elif path.exists():
             yield Place(path=path, kind=Kind.SEEN)
+    yield Place(path=Path("/var/tmp"), kind=Kind.LINK, content="/tmp")  # noqa: S108 - its own
 
 
 def _texts(user: int) -> Iterator[Place]:

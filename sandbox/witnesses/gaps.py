@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from diffing.compare import LISTING
 from diffing.snapshot import ReadFailure
 from diffing.values import Marker, Value
-from sandbox.rehearsal import ApiCall, CallKind, Gap, GapKind
+from sandbox.rehearsal import ApiCall, CallKind, Gap, GapKind, Rehearsal
 from sandbox.witnesses.calls import REFUSED
 from sandbox.witnesses.ownership import names_of
 from sandbox.witnesses.scene import Scene
@@ -25,6 +25,8 @@ UNSUPPORTED_CODES = frozenset(
 )
 """What engines answer to a call that they do not implement."""
 MOST_NAMED = 5
+NOT_CONTAINED = "none"
+"""What a rehearsal says of its isolation where there was none."""
 _BY_CHANCE = ("timeout", "timedout", "throttl", "toomanyrequests", "requestlimit", "slowdown", "unavailable", "connect")
 """Parts of error codes (lower case) of failures that another try might not meet."""
 
@@ -37,6 +39,16 @@ def call_gaps(calls: tuple[ApiCall, ...]) -> Iterator[Gap]:
         if gap is not None and (gap.subject, gap.reason) not in seen:
             seen.add((gap.subject, gap.reason))
             yield gap
+
+
+def containment_gaps(rehearsal: Rehearsal) -> Iterator[Gap]:
+    """Yield a gap where nothing contained the change: what it did beside the clone is not known."""
+    if rehearsal.isolation == NOT_CONTAINED:
+        yield Gap(
+            kind=GapKind.NOT_CONTAINED,
+            subject="isolation",
+            reason="what was replayed could reach this machine and its network (--no-isolation)",
+        )
 
 
 def _call_gap(call: ApiCall) -> Gap | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from diffing.change import Lifespan, Proof, ResourceChange, StateDiff, Witness
 from sandbox.rehearsal import Gap, Rehearsal
 from sandbox.witnesses.announced import noise_of
-from sandbox.witnesses.gaps import call_gaps, noise_gaps, read_gaps
+from sandbox.witnesses.gaps import call_gaps, containment_gaps, noise_gaps, read_gaps
 from sandbox.witnesses.managed import managed_changes
 from sandbox.witnesses.planned import rank
 from sandbox.witnesses.scene import Scene
@@ -31,7 +31,15 @@ def reconcile(rehearsal: Rehearsal) -> Observed:
     told = frozenset(change.identity for change in unannounced if change.identity is not None)
     silent, untold = silent_writes(scene, told)
     changes = sorted((*managed, *unannounced, *silent), key=rank)
-    gaps = (*rehearsal.gaps, *doubts, *untold, *call_gaps(rehearsal.calls), *noise_gaps(scene), *read_gaps(scene))
+    gaps = (
+        *containment_gaps(rehearsal),
+        *rehearsal.gaps,
+        *doubts,
+        *untold,
+        *call_gaps(rehearsal.calls),
+        *noise_gaps(scene),
+        *read_gaps(scene),
+    )
     return Observed(
         diff=StateDiff(changes=tuple(changes), noise=_noise(rehearsal)),
         gaps=tuple(sorted(set(gaps), key=lambda gap: (not gap.blocking, gap))),

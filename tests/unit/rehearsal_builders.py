@@ -158,6 +158,7 @@ def rehearsal(
     """A rehearsal; the state after is that before unless another is given."""
     known = tuple(state)
     return Rehearsal(
+        isolation="bubblewrap",
         engine=EngineInfo(name="made up", version="1"),
         before=before if isinstance(before, Snapshot) else snapshot(*before),
         after=after if isinstance(after, Snapshot) else snapshot(*after),
