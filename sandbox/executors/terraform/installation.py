@@ -23,6 +23,9 @@ from sandbox.executors.terraform.workspace import Workspace
 from sandbox.ports import Progress
 
 CLI_CONFIG = "sandtable.tfrc"
+OWN_PROVIDERS = "terraform.d"
+"""Where Terraform looks for providers in its working folder (developer.hashicorp.com/terraform/cli/config/config-file,
+"Implied Local Mirror Directories")."""
 
 _PROVIDER_TROUBLE = re.compile(
     r"provider packages|install provider|provider registry|registry service|provider source", re.IGNORECASE
@@ -53,7 +56,7 @@ class Installer:
             ConfigurationError: Terraform does not accept the configuration, or sandtable cannot make it safe.
             MissingToolError: a provider cannot be had.
         """
-        with self._plugin_cache() as plugin_cache:
+        with self._plugin_cache(workspace) as plugin_cache:
             transcript = self._install(workspace, plugin_cache)
         if transcript.code != 0:
             raise failure(f"terraform init of the {workspace.name}", transcript)
@@ -117,8 +120,14 @@ class Installer:
         return None
 
     @contextmanager
-    def _plugin_cache(self) -> Iterator[Path | None]:
-        """A folder that keeps providers, locked, since Terraform does not protect it against concurrent use."""
+    def _plugin_cache(self, workspace: Workspace) -> Iterator[Path | None]:
+        """A folder that keeps providers, locked, since Terraform does not protect it against concurrent use.
+
+        None for a configuration that brings providers of its own: others must not get them from there.
+        """
+        if (workspace.root / OWN_PROVIDERS).exists():
+            yield None
+            return
         cache = cache_folder(self.inherited)
         own = self.inherited.get("TF_PLUGIN_CACHE_DIR", "")
         folder = Path(own) if own else cache / "plugins" if cache is not None else None
@@ -157,7 +166,8 @@ def installed_elsewhere(root: Path) -> tuple[Path, ...]:
     To be asked right after `init`, before any code of the change had a chance to write there.
     """
     links = (path for path in (root / ".terraform" / "providers").glob("*/*/*/*/*") if path.is_symlink())
-    return tuple(path.resolve() for path in links)
+    # A cache may itself hold a link, to a mirror: the folder is to be seen under both names.
+    return tuple(folder for link in links for folder in (link.parent / link.readlink(), link.resolve()))
 
 
 def override_remote_modules(workspace: Workspace, *, account: str, suffixes: Sequence[str]) -> None:
