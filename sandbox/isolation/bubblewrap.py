@@ -40,7 +40,7 @@ _MASKED_FOLDERS = ("/proc/acpi", "/proc/scsi")
 _PLAIN_USER = 1000
 _PATIENCE = 30.0
 """Seconds for a command to be enclosed; it takes some hundredths."""
-_MESSAGE = 4000
+_MESSAGE = 300
 _MOST_PORTS = 64
 _NAMESPACES = ("--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try")
 _ROOTS_CAPABILITIES = ("--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID")
@@ -74,9 +74,7 @@ class Bubblewrap:
     def open(self, scratch: Path, doors: Doors, *, limits: Limits, path: str) -> Iterator[Isolation]:
         """See `sandbox.isolation.enclosure.Backend.open`."""
         scratch.mkdir(mode=0o700, parents=True, exist_ok=True)
-        yield BubblewrapIsolation(
-            program=self._program, scratch=scratch, doors=doors, limits=limits, path=path, user=_user()
-        )
+        yield BubblewrapIsolation(program=self._program, scratch=scratch, doors=doors, limits=limits, path=path)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -88,10 +86,16 @@ class BubblewrapIsolation:
     doors: Doors
     limits: Limits
     path: str
-    user: int
-    """Whom commands run as; root becomes this user, anybody else is called so in a user namespace."""
     name: str = NAME
+    changes_user: bool = field(default_factory=lambda: os.geteuid() == 0 and _has_others())
+    """Whether commands run as another user of the machine; otherwise in a user namespace, in which this one's number
+    is another."""
+    user: int = 0
     _texts: dict[str, Path] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Choose whom commands run as."""
+        self.user = random.choice(_USERS) if self.changes_user else _PLAIN_USER  # noqa: S311 - it need not be hard to guess
 
     @contextmanager
     def enclose(self, command: Command, access: Access) -> Iterator[Spawn]:
@@ -101,7 +105,7 @@ class BubblewrapIsolation:
             stack.enter_context(ours)
             stack.enter_context(theirs)
             ours.settimeout(_PATIENCE)
-            if os.geteuid() == 0:
+            if self.changes_user:
                 self._give(access)
             filter_ = seccomp.program()
             filters = (_in_memory(stack, filter_),) if filter_ else ()
@@ -140,7 +144,7 @@ class BubblewrapIsolation:
         options = [self.program, *_NAMESPACES, "--hostname", HOST_NAME, "--die-with-parent", "--as-pid-1"]
         # Root keeps what it takes to become another user, which the first process inside does.
         options += ["--cap-drop", "ALL"]
-        if os.geteuid() == 0:
+        if self.changes_user:
             options += _ROOTS_CAPABILITIES
         else:
             options += ["--unshare-user", "--uid", str(self.user), "--gid", str(self.user)]
@@ -183,7 +187,7 @@ class BubblewrapIsolation:
         return self._texts[content]
 
     def _launch(self, command: Command, access: Access, channel: int) -> list[str]:
-        become = str(self.user) if os.geteuid() == 0 else "-"
+        become = str(self.user) if self.changes_user else "-"
         ports = ",".join(map(str, access.ports))
         limits = ",".join(f"{name}={value}" for name, value in self.limits.for_processes().items())
         python = str(Path(sys.base_exec_prefix).resolve() / "bin" / f"python3.{sys.version_info.minor}")
@@ -236,8 +240,16 @@ def _is_for_everybody(path: Path) -> bool:
     return mode & needed == needed
 
 
-def _user() -> int:
-    return random.choice(_USERS) if os.geteuid() == 0 else _PLAIN_USER  # noqa: S311 - it need not be hard to guess
+def _has_others() -> bool:
+    """Whether there are other users to become: in a user namespace there need not be (user_namespaces(7))."""
+    try:
+        maps = [Path(f"/proc/self/{kind}_map").read_text(encoding="ascii").splitlines() for kind in ("uid", "gid")]
+        groups = Path("/proc/self/setgroups").read_text(encoding="ascii").strip()
+    except OSError:
+        return True
+    ranges = [[[int(word) for word in line.split()] for line in lines] for lines in maps]
+    covered = all(any(first <= _USERS[0] and _USERS[-1] < first + count for first, _, count in kind) for kind in ranges)
+    return covered and groups == "allow"
 
 
 def _parents(path: Path, made: dict[Path, None]) -> list[str]:
@@ -282,7 +294,7 @@ def _try(program: str) -> None:
 
     with tempfile.TemporaryDirectory(prefix="sandtable-") as scratch:
         isolation = BubblewrapIsolation(
-            program=program, scratch=Path(scratch), doors=_NoDoors(), limits=Limits(), path="", user=_user()
+            program=program, scratch=Path(scratch), doors=_NoDoors(), limits=Limits(), path=""
         )
         command = Command(arguments=("/bin/true",), cwd=Path("/"), environment={})
         with isolation.enclose(command, Access()) as spawn:
@@ -299,5 +311,5 @@ def _try(program: str) -> None:
                 check=False,
             )
     if done.returncode != 0:
-        told = done.stderr.strip()[:_MESSAGE] or f"exit code {done.returncode}"
-        raise IsolationError(f"bubblewrap does not work here: {told}")
+        told = done.stderr.strip().rpartition("\n")[2][:_MESSAGE] or f"exit code {done.returncode}"
+        raise IsolationError(f"bubblewrap does not work here ({told})")
