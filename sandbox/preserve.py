@@ -42,10 +42,13 @@ def preserve(target: Target, tools: Tools, progress: Progress, *, seed: Path | N
         SandtableError: the clone could not be made; its subclasses say why.
     """
     with ExitStack() as stack:
+        scratch = stack.enter_context(scratch_folder())
+        recorder = stack.enter_context(Recorder())
         session = Session(
             tools,
-            scratch=stack.enter_context(scratch_folder()),
-            recorder=stack.enter_context(Recorder()),
+            scratch=scratch,
+            recorder=recorder,
+            isolation=stack.enter_context(tools.enclosing(scratch, recorder)),
             progress=NoticeKeeper(progress),
             watch=Stopwatch(),
             pace=Pace(baseline=fast_waits, change=fast_waits),

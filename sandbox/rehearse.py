@@ -116,14 +116,12 @@ def _attempt(request: RehearsalRequest, source: Source, progress: NoticeKeeper, 
     with ExitStack() as stack:
         scratch = stack.enter_context(scratch_folder())
         recorder = stack.enter_context(Recorder())
-        path = request.environment.get("PATH", "")
+        tools = _tools(request)
         session = Session(
-            _tools(request),
+            tools,
             scratch=scratch,
             recorder=recorder,
-            isolation=stack.enter_context(
-                request.isolation.open(scratch / "isolation", recorder, limits=request.limits, path=path)
-            ),
+            isolation=stack.enter_context(tools.enclosing(scratch, recorder)),
             progress=progress,
             watch=Stopwatch(),
             pace=pace,
@@ -145,6 +143,8 @@ def _tools(request: RehearsalRequest) -> Tools:
         parallelism=request.parallelism,
         variables=request.variables,
         keep_clones=request.keep_clones,
+        isolation=request.isolation,
+        limits=request.limits,
     )
 
 

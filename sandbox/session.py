@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
@@ -12,9 +13,10 @@ from sandbox.cloning.workbench import Toolchain
 from sandbox.errors import EngineError, MissingToolError
 from sandbox.executors.terraform.binary import TerraformBinary
 from sandbox.executors.terraform.deadline import Deadline
-from sandbox.executors.terraform.environment import cache_folder
+from sandbox.executors.terraform.environment import DEFAULT_PATH, cache_folder
 from sandbox.executors.terraform.executor import TerraformExecutor
-from sandbox.isolation.enclosure import Isolation
+from sandbox.isolation.enclosure import Backend, Doors, Isolation
+from sandbox.isolation.limits import Limits
 from sandbox.notices import NoticeKeeper
 from sandbox.place import Place
 from sandbox.ports import Engine, RunningEngine
@@ -52,6 +54,20 @@ class Tools:
     variables: Variables = NO_VARIABLES
     keep_clones: bool = True
     """Use clones that an earlier rehearsal has kept, and keep this one."""
+    isolation: Backend
+    """What encloses everything that is run of the target and of the change."""
+    limits: Limits = field(default_factory=Limits)
+    """How much of this machine that may use."""
+
+    def enclosing(self, scratch: Path, doors: Doors) -> AbstractContextManager[Isolation]:
+        """Make the isolation of one rehearsal ready.
+
+        Args:
+            scratch: The rehearsal's folder.
+            doors: Who answers at the ports that are reachable: the recorder.
+        """
+        path = self.environment.get("PATH", DEFAULT_PATH)
+        return self.isolation.open(scratch / "isolation", doors, limits=self.limits, path=path)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ from gate.wiring import engine_named
 from sandbox.clones.snapshotfile import write_snapshot
 from sandbox.errors import MissingToolError
 from sandbox.executors.terraform.binary import TerraformBinary, find_terraform
+from sandbox.isolation.choose import isolation_named
 from sandbox.place import Place
 from sandbox.preserve import preserve
 from sandbox.session import Tools, Variables
@@ -26,6 +27,7 @@ def clone(options: argparse.Namespace) -> int:
         timeout=options.timeout,
         variables=Variables(values=tuple(options.var), files=tuple(options.var_file), workspace=options.workspace),
         keep_clones=not options.cold,
+        isolation=isolation_named(options.isolation),
     )
     target = parse_target(options.target)
     with progress_on_stderr(quiet=options.quiet) as progress:

@@ -334,11 +334,13 @@ def _add_running(group: argparse._ArgumentGroup) -> None:
         help="do not shorten the provider's waits between status reads (docs/fast-waits.md)",
     )
     group.add_argument(
+        "--isolation", default="auto", metavar="NAME", help="what contains what is replayed (default: what works here)"
+    )
+    group.add_argument(
         "--no-isolation",
         dest="isolation",
         action="store_const",
         const="none",
-        default="auto",
         help="let what is replayed reach this machine and its network; review at best (docs/threat-model.md)",
     )
     group.add_argument(

@@ -30,6 +30,8 @@ NAME = "bubblewrap"
 INSIDE = Path(__file__).with_name("inside.py")
 
 _PROGRAM = "bwrap"
+_PLACES = "/usr/local/bin:/usr/bin:/bin:/run/wrappers/bin:/run/current-system/sw/bin"
+"""Where the system installs programs: not from the user's ``PATH``, on which an agent may have put something."""
 _LAUNCHER = Path("/run/sandtable/inside.py")
 _SHARED = Path("/dev/shm")  # noqa: S108 - its own
 _USERS = range(61184, 65520)
@@ -51,7 +53,7 @@ class Bubblewrap:
     """The backend; satisfies `sandbox.isolation.enclosure.Backend`."""
 
     def __init__(self) -> None:
-        self._program = shutil.which(_PROGRAM) or ""
+        self._program = shutil.which(_PROGRAM, path=_PLACES) or ""
 
     @property
     def name(self) -> str:
