@@ -273,7 +273,7 @@ def test_a_configuration_that_was_cloned_is_not_cloned_again(production: Product
 
 
 @pytest.fixture(scope="module")
-def snapshot(production: Production, first: dict[str, Any]) -> Path:
+def snapshot(production: Production) -> Path:
     file = production.scratch / "prod.snapshot"
     production.run("clone", "--target", f"tfstate:{production.state}", "--out", str(file), "--quiet", check=0)
     return file
