@@ -14,7 +14,7 @@ from gate.policy_source import Policies, find_policies
 from gate.report.model import Proposal as ReportedProposal
 from gate.report.model import Report
 from gate.report.model import Target as ReportedTarget
-from gate.wiring import DEFAULT_ENGINE, engine_named, tool_version
+from gate.wiring import DEFAULT_ENGINE, EngineOptions, engine_named, tool_version
 from sandbox.cloning.tfstate import read_state
 from sandbox.errors import MissingToolError, UsageError
 from sandbox.executors.terraform.binary import TerraformBinary, find_terraform
@@ -51,6 +51,11 @@ class ReviewRequest:
     keep_clones: bool = True
     """Use clones that an earlier rehearsal has kept, and keep this one."""
     engine: str = DEFAULT_ENGINE
+    """As ``--engine`` takes it: a name, ``container:IMAGE``, ``endpoint:URL``."""
+    engine_hosts: tuple[str, ...] = ()
+    """Hosts, beside the loopback interface, where an engine may be."""
+    reset_endpoint: bool = False
+    """Empty the engine at the endpoint first; everything in it is lost."""
     policy: Path | None = None
     seed: Path | None = None
     terraform: Path | None = None
@@ -85,7 +90,7 @@ def review(request: ReviewRequest, progress: Progress | None = None) -> Report:
         RehearsalRequest(
             proposal=_proposal(request),
             target=target,
-            engine=engine_named(request.engine),
+            engine=engine_named(request.engine, _engine_options(request)),
             binary=_binary(request),
             environment=request.environment,
             account=request.account,
@@ -121,6 +126,16 @@ def _binary(request: ReviewRequest) -> TerraformBinary | None:
         if request.command:
             return None
         raise
+
+
+def _engine_options(request: ReviewRequest) -> EngineOptions:
+    return EngineOptions(
+        environment=request.environment,
+        named_hosts=request.engine_hosts,
+        reset=request.reset_endpoint,
+        account=request.account,
+        region=request.region,
+    )
 
 
 def judge(request: ReviewRequest, rehearsal: Rehearsal, policies: Policies) -> Report:

@@ -6,8 +6,9 @@ import importlib
 import os
 import sys
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import cast
+from typing import Any, cast
 
 from sandbox.errors import UsageError
 from sandbox.ports import Engine
@@ -23,16 +24,64 @@ ENGINES: Mapping[str, str] = MappingProxyType(
 """Engine name → where its class is; imported only when it is used."""
 
 
-def engine_named(name: str) -> Engine:
-    """Return the engine that ``--engine`` names.
+CONTAINER, ENDPOINT = "container:", "endpoint:"
+ENGINE_FORMS = (*ENGINES, "container:IMAGE", "endpoint:URL")
+"""What ``--engine`` takes, for help and errors."""
+NAMED_HOSTS = "SANDTABLE_ENGINE_HOSTS"
+"""The environment variable that names hosts of engines, separated by commas."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineOptions:
+    """What engines that are not this tool's own children need to know."""
+
+    environment: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    """The user's: where the Docker Engine is, which hosts are named, a licence's token."""
+    named_hosts: tuple[str, ...] = ()
+    reset: bool = False
+    account: str = "123456789012"
+    region: str = "us-east-1"
+
+
+def engine_named(name: str, options: EngineOptions | None = None) -> Engine:
+    """Return the engine that ``--engine`` names: a name, ``container:IMAGE`` or ``endpoint:URL``.
 
     Raises:
-        UsageError: there is none of that name.
+        UsageError: there is none of that name, or it cannot be one.
     """
+    options = options or EngineOptions()
+    if name.startswith(CONTAINER):
+        return _container(name.removeprefix(CONTAINER), options)
+    if name.startswith(ENDPOINT):
+        return _endpoint(name.removeprefix(ENDPOINT), options)
     if name not in ENGINES:
-        raise UsageError(f"There is no engine {name!r}.", hint=f"Engines: {', '.join(ENGINES)}.")
-    module, _, attribute = ENGINES[name].partition(":")
-    return cast("Engine", getattr(importlib.import_module(module), attribute)())
+        raise UsageError(f"There is no engine {name!r}.", hint=f"Engines: {', '.join(ENGINE_FORMS)}.")
+    return cast("Engine", _load(ENGINES[name])())
+
+
+def _container(image: str, options: EngineOptions) -> Engine:
+    if not _load("sandbox.engines.images:is_reference")(image):
+        raise UsageError(f"{image!r} does not name an image.", hint="An example: --engine container:ministack")
+    return cast("Engine", _load("sandbox.engines.container:ContainerEngine")(image, environment=options.environment))
+
+
+def _endpoint(url: str, options: EngineOptions) -> Engine:
+    named = [*options.named_hosts, *options.environment.get(NAMED_HOSTS, "").split(",")]
+    engine = _load("sandbox.engines.endpoint:EndpointEngine")(
+        url,
+        environment=options.environment,
+        named_hosts=frozenset(host.strip().lower() for host in named if host.strip()),
+        reset=options.reset,
+        account=options.account,
+        region=options.region,
+    )
+    return cast("Engine", engine)
+
+
+def _load(place: str) -> Any:
+    """Import what an engine needs now that it is used."""
+    module, _, attribute = place.partition(":")
+    return getattr(importlib.import_module(module), attribute)
 
 
 def tool_version() -> str:

@@ -14,14 +14,18 @@ class RunningEngine(Protocol):
 
     @property
     def endpoint(self) -> str:
-        """Where it listens: ``http://127.0.0.1:PORT``."""
+        """Where it listens: ``http://HOST:PORT``."""
 
     @property
     def info(self) -> EngineInfo:
         """Its name and version."""
 
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What the user should know about it, a line each: it is shared, it held something before."""
+
     def alive(self) -> bool:
-        """Whether its process still runs."""
+        """Whether it still runs."""
 
     def log_tail(self, lines: int = 20) -> str:
         """The end of its log, for error messages."""
@@ -35,7 +39,9 @@ class Engine(Protocol):
         """What ``--engine`` calls it."""
 
     def start(self, scratch: Path, *, public_port: int) -> AbstractContextManager[RunningEngine]:
-        """Start an empty clone whose data live under ``scratch``; leaving the context ends every process of it.
+        """Start an empty clone whose data live under ``scratch``; leaving the context ends everything that was started.
+
+        An engine that somebody else runs (``endpoint:URL``) may hold something already; its notices say so.
 
         Args:
             scratch: A folder of this clone's own.
@@ -44,7 +50,8 @@ class Engine(Protocol):
 
         Raises:
             EngineError: it did not start or did not answer in time.
-            MissingToolError: it is not installed.
+            MissingToolError: it, or what it runs in, is not installed.
+            UsageError: what the user named is not an engine that may be used.
         """
 
 

@@ -6,7 +6,7 @@ import argparse
 import os
 
 from gate.cli.progress import progress_on_stderr
-from gate.wiring import engine_named
+from gate.wiring import EngineOptions, engine_named
 from sandbox.clones.snapshotfile import write_snapshot
 from sandbox.errors import MissingToolError
 from sandbox.executors.terraform.binary import TerraformBinary, find_terraform
@@ -20,7 +20,16 @@ from sandbox.targets.target import parse_target
 def clone(options: argparse.Namespace) -> int:
     """Clone a target and write the clone to a file, without secrets."""
     tools = Tools(
-        engine=engine_named(options.engine),
+        engine=engine_named(
+            options.engine,
+            EngineOptions(
+                environment=dict(os.environ),
+                named_hosts=tuple(options.engine_host),
+                reset=options.reset_endpoint,
+                account=options.account,
+                region=options.region,
+            ),
+        ),
         binary=_binary(options),
         environment=dict(os.environ),
         place=Place(account=options.account, region=options.region),

@@ -23,6 +23,8 @@ def demo(options: argparse.Namespace) -> int:
         change=scenario.change,
         target=f"config:{scenario.before}",
         engine=options.engine,
+        engine_hosts=tuple(options.engine_host),
+        reset_endpoint=options.reset_endpoint,
         policy=options.policy,
         seed=scenario.seed,
         terraform=options.terraform,

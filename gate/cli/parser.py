@@ -8,7 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NoReturn
 
-from gate.wiring import DEFAULT_ENGINE, ENGINES, tool_version
+from gate.wiring import DEFAULT_ENGINE, ENGINE_FORMS, tool_version
 from sandbox.errors import UsageError
 
 PRINTED = ("terminal", "json", "markdown")
@@ -40,6 +40,7 @@ examples:
   sandtable rehearse terraform infra --target git:main
   sandtable rehearse terraform change/ --target config:before/ --out report/
   sandtable rehearse terraform infra --target git:origin/main:infra --var-file prod.tfvars --engine moto
+  sandtable rehearse terraform infra --target git:main --engine container:ministack
   sandtable rehearse terraform infra --target empty --format json | jq .verdict.decision
   terraform state pull | sandtable rehearse terraform . --target tfstate:-
   sandtable rehearse terraform . --target tfstate:prod.tfstate --state old.tfstate
@@ -322,7 +323,20 @@ def _add_rehearsal(parser: argparse.ArgumentParser) -> None:
 def _add_running(group: argparse._ArgumentGroup) -> None:
     """Add which programs make a clone, and how."""
     group.add_argument(
-        "--engine", default=DEFAULT_ENGINE, metavar="NAME", help=f"{' or '.join(ENGINES)} (default: %(default)s)"
+        "--engine",
+        default=DEFAULT_ENGINE,
+        metavar="ENGINE",
+        help=f"{', '.join(ENGINE_FORMS[:-1])} or {ENGINE_FORMS[-1]} (default: %(default)s; docs/engines.md)",
+    )
+    group.add_argument(
+        "--engine-host",
+        action="append",
+        default=[],
+        metavar="HOST",
+        help="a host, other than this machine, whose emulator may be written to",
+    )
+    group.add_argument(
+        "--reset-endpoint", action="store_true", help="empty the engine at endpoint:URL first; what is in it is lost"
     )
     group.add_argument("--terraform", metavar="PATH", type=Path, help="terraform or tofu (default: from PATH)")
     group.add_argument(

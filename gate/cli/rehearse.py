@@ -44,6 +44,8 @@ def _request(options: argparse.Namespace, change: Path) -> ReviewRequest:
         change=change,
         target=options.target,
         engine=options.engine,
+        engine_hosts=tuple(options.engine_host),
+        reset_endpoint=options.reset_endpoint,
         policy=options.policy,
         seed=options.seed,
         terraform=options.terraform,

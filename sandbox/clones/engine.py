@@ -121,4 +121,6 @@ def _started(start: AbstractContextManager[RunningEngine], session: Session) -> 
         with session.watch.phase("engine"), session.watch.waiting():
             running = stack.enter_context(start)
         session.recorder.forward_to(running.endpoint)
+        for text in running.notices:
+            session.progress.notice(text)
         yield running

@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from sandbox.engines.process import DEFAULT_ACCOUNT, ChildEngine, start_child
+from sandbox.engines.probe import DEFAULT_ACCOUNT
+from sandbox.engines.process import ChildEngine, start_child
 from sandbox.errors import MissingToolError
 from sandbox.rehearsal import EngineInfo
 

@@ -15,7 +15,6 @@ Three properties are arranged here, each so that nothing has to be remembered or
 from __future__ import annotations
 
 import contextlib
-import http.client
 import os
 import signal
 import socket
@@ -28,11 +27,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sandbox.engines.channel import receive_frame, send_frame
+from sandbox.engines.probe import DEFAULT_ACCOUNT, ask
 from sandbox.errors import EngineError
 from sandbox.rehearsal import EngineInfo
-
-DEFAULT_ACCOUNT = "123456789012"
-"""The account that every engine answers for when the access key id is not itself an account id."""
 
 _LOOPBACK = "127.0.0.1"
 _LOG_NAME = "engine.log"
@@ -42,14 +39,6 @@ _TERMINATION_PATIENCE = 2.0
 _LINE_PATIENCE = 60.0
 _PROBE_TIMEOUT = 2.0
 _PROBE_PAUSE = 0.02
-_PROBE_BODY = "Action=GetCallerIdentity&Version=2011-06-15"
-_PROBE_HEADERS = {
-    "Content-Type": "application/x-www-form-urlencoded",
-    "Authorization": (
-        f"AWS4-HMAC-SHA256 Credential={DEFAULT_ACCOUNT}/20260101/us-east-1/sts/aws4_request, "
-        "SignedHeaders=host, Signature=0"
-    ),
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +51,7 @@ class ChildEngine:
     log: Path
     line: socket.socket | None = None
     """This side of the private line, for an engine that has one."""
+    notices: tuple[str, ...] = ()
 
     def alive(self) -> bool:
         """Whether its process still runs."""
@@ -231,15 +221,7 @@ def _await_first_answer(engine: ChildEngine, ready_within: float) -> None:
 
 def _answers(endpoint: str, *, timeout: float) -> bool:
     # The socket listens before the child runs, so one request waits in the backlog until the engine is ready.
-    connection = http.client.HTTPConnection(endpoint.removeprefix("http://"), timeout=timeout)
-    try:
-        connection.request("POST", "/", body=_PROBE_BODY, headers=_PROBE_HEADERS)
-        response = connection.getresponse()
-        return f"<Account>{DEFAULT_ACCOUNT}</Account>".encode() in response.read()
-    except (OSError, http.client.HTTPException):
-        return False
-    finally:
-        connection.close()
+    return ask(endpoint, timeout=timeout).account == DEFAULT_ACCOUNT
 
 
 def _failure(engine: ChildEngine, what: str) -> EngineError:
