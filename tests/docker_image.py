@@ -18,14 +18,14 @@ from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from pathlib import Path
 from typing import Any
 
-BASE = "sandtable-test/base:1"
+BASE = "base"
 COMMANDS = {
-    "sandtable-test/ministack:1": ["-m", "ministack"],
-    "sandtable-test/moto:1": ["-m", "moto.server", "-H", "0.0.0.0"],  # noqa: S104 - of its own network
-    "sandtable-test/silent:1": ["-c", "import time; print('I listen to nobody', flush=True); time.sleep(1000)"],
-    "sandtable-test/broken:1": ["-c", "raise SystemExit('the disk is on fire')"],
+    "ministack": ["-m", "ministack"],
+    "moto": ["-m", "moto.server", "-H", "0.0.0.0"],  # noqa: S104 - of its own network
+    "silent": ["-c", "import time; print('I listen to nobody', flush=True); time.sleep(1000)"],
+    "broken": ["-c", "raise SystemExit('the disk is on fire')"],
 }
-"""Image → the interpreter's arguments."""
+"""Emulator, or what is none → the interpreter's arguments."""
 ROOTS = ("ministack", "cryptography", "moto", "flask", "flask-cors", "docker", "py-partiql-parser", "pyyaml")
 _LARGE = frozenset({"sympy", "mpmath", "cfn-lint", "networkx", "awscli"})
 _NOT_NEEDED = frozenset(
@@ -47,19 +47,24 @@ def archive() -> bytes:
     return content.getvalue()
 
 
-def build(client: Any) -> None:
+def names(*, tag: str) -> dict[str, str]:
+    """What the images are called: a tag of each run's own, so that two runs on one Docker Engine do not meet."""
+    return {name: f"sandtable-test/{name}:{tag.lower()}" for name in (*COMMANDS, BASE)}
+
+
+def build(client: Any, images: dict[str, str]) -> None:
     """Make the images on a Docker Engine."""
     changes = [f"ENTRYPOINT {_json([str(_interpreter())])}", "ENV PYTHONPATH=/packages PYTHONUNBUFFERED=1"]
-    repository, _, tag = BASE.partition(":")
+    repository, _, tag = images[BASE].partition(":")
     client.api.import_image_from_data(archive(), repository=repository, tag=tag, changes=changes)
     for name, arguments in COMMANDS.items():
-        text = f"FROM {BASE}\nCMD {_json(arguments)}\n"
-        client.images.build(fileobj=io.BytesIO(text.encode()), tag=name, rm=True)
+        text = f"FROM {images[BASE]}\nCMD {_json(arguments)}\n"
+        client.images.build(fileobj=io.BytesIO(text.encode()), tag=images[name], rm=True)
 
 
-def remove(client: Any) -> None:
+def remove(client: Any, images: dict[str, str]) -> None:
     """Remove the images again."""
-    for name in (*COMMANDS, BASE):
+    for name in images.values():
         client.images.remove(name, force=True)
 
 

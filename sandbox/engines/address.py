@@ -72,14 +72,16 @@ def vet(text: str, *, named_hosts: Collection[str]) -> EndpointAddress:
         UsageError: it is not a URL of an engine that may be used.
         EngineError: the name leads nowhere, or nothing answers there.
     """
-    parts, port = _parse(text)
+    parts, port = parse_url(text)
     host = (parts.hostname or "").rstrip(".").lower()
     if is_aws(host):
         raise _is_aws(text, f"{host} is AWS's")
     addresses = _resolve(text, host, port)
     for address in addresses:
-        if problem := forbidden(address):
-            raise _is_aws(text, f"{host} is {problem}")
+        if is_metadata(address):
+            raise _is_aws(text, f"{host} is an address of the metadata service")
+        if address.is_multicast or address.is_unspecified:
+            raise _malformed(text, f"{address} is nobody's address")
     if not all(address.is_loopback for address in addresses) and host not in {name.lower() for name in named_hosts}:
         raise UsageError(
             f"The engine at {text} is not on this machine.",
@@ -97,18 +99,18 @@ def is_aws(host: str) -> bool:
     return any(name == domain or name.endswith(f".{domain}") for domain in _AWS_DOMAINS)
 
 
-def forbidden(address: _Address) -> str:
-    """Why an address can be no engine's; empty where it can."""
+def is_metadata(address: _Address) -> bool:
+    """Whether a machine in AWS finds its credentials at this address."""
     mapped = getattr(address, "ipv4_mapped", None)
-    address = mapped or address
-    if any(address in network for network in _METADATA):
-        return "an address of the metadata service"
-    if address.is_multicast or address.is_unspecified:
-        return f"{address}, which is nobody's address"
-    return ""
+    return any((mapped or address) in network for network in _METADATA)
 
 
-def _parse(text: str) -> tuple[urllib.parse.SplitResult, int]:
+def parse_url(text: str) -> tuple[urllib.parse.SplitResult, int]:
+    """Take a URL apart; the port is the scheme's where none is named.
+
+    Raises:
+        UsageError: it is more, or less, than scheme, host and port.
+    """
     try:
         parts = urllib.parse.urlsplit(text)
         port = parts.port or (443 if parts.scheme == "https" else 80)

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from localstack_client import config as localstack
 
-from sandbox.engines.address import EndpointAddress, vet
+from sandbox.engines.address import EndpointAddress, parse_url, vet
 from sandbox.engines.census import Census, take_census
 from sandbox.engines.probe import DEFAULT_ACCOUNT, Answer, ask, exchange
 from sandbox.errors import EngineError, UsageError
@@ -77,6 +77,9 @@ class EndpointEngine:
         reset: The user asked to have it emptied before each rehearsal.
         account: The account of the rehearsal, for counting what is there.
         region: Its region.
+
+    Raises:
+        UsageError: it is no URL of an engine.
     """
 
     def __init__(
@@ -89,7 +92,9 @@ class EndpointEngine:
         account: str = DEFAULT_ACCOUNT,
         region: str = "us-east-1",
     ) -> None:
-        self._url = localstack_url(environment) if url == LOCALSTACK else url
+        self._url = localstack_url(environment) if url == LOCALSTACK else url.rstrip("/")
+        # Before anything is shown of it: it may hold a password.
+        parse_url(self._url)
         self._named_hosts = named_hosts
         self._reset = reset
         self._account = account

@@ -1,4 +1,4 @@
-"""What every engine must do, and must never do, shown on the engines themselves."""
+"""What engines that run as children must do, and must never do; what all must do: `test_engine_contract.py`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ import subprocess
 import sys
 import textwrap
 import threading
-import time
 import zipfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -19,12 +18,11 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-import boto3
 import psutil
 import pytest
-from botocore.config import Config
 from botocore.exceptions import ClientError
 from botocore.parsers import ResponseParserError
+from engine_clients import ACCOUNT, PATIENCE, PUBLIC_PORT, client, eventually, new_role, queues
 
 from sandbox.engines.ministack import MiniStackEngine
 from sandbox.engines.moto import MotoEngine
@@ -34,11 +32,6 @@ from sandbox.ports import Engine, RunningEngine
 from sandbox.rehearsal import EngineInfo
 
 pytestmark = pytest.mark.engine
-
-ACCOUNT = "123456789012"
-OTHER_ACCOUNT = "222222222222"
-PUBLIC_PORT = 45_678
-PATIENCE = 20.0
 
 ENGINES: dict[str, tuple[Engine, str, str]] = {
     # name: the engine, its package, the path of its administration
@@ -63,53 +56,7 @@ def running(engine: Engine, tmp_path: Path) -> Iterator[RunningEngine]:
         yield started
 
 
-class TestEveryEngine:
-    def test_answers_as_the_default_account(self, name: str, running: RunningEngine) -> None:
-        assert client(running, "sts").get_caller_identity()["Account"] == ACCOUNT
-        assert client(running, "sts", account="AKIAIOSFODNN7EXAMPLE").get_caller_identity()["Account"] == ACCOUNT
-        assert running.info.name == name
-        assert running.info.version
-        assert running.alive()
-
-    def test_starts_empty(self, running: RunningEngine) -> None:
-        assert queues(running) == []
-        assert client(running, "s3").list_buckets()["Buckets"] == []
-
-    def test_two_clones_do_not_see_each_other(self, engine: Engine, running: RunningEngine, tmp_path: Path) -> None:
-        with engine.start(tmp_path / "second", public_port=PUBLIC_PORT + 1) as second:
-            client(running, "sqs").create_queue(QueueName="orders")
-
-            assert [url.rpartition("/")[2] for url in queues(running)] == ["orders"]
-            assert queues(second) == []
-
-    def test_a_twelve_digit_access_key_is_the_account(self, running: RunningEngine) -> None:
-        client(running, "sqs").create_queue(QueueName="orders")
-        client(running, "dynamodb").create_table(
-            TableName="orders",
-            AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
-            KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
-            BillingMode="PAY_PER_REQUEST",
-        )
-
-        assert client(running, "sts", account=OTHER_ACCOUNT).get_caller_identity()["Account"] == OTHER_ACCOUNT
-        assert queues(running, account=OTHER_ACCOUNT) == []
-        assert client(running, "dynamodb", account=OTHER_ACCOUNT).list_tables()["TableNames"] == []
-        role = new_role(running, account=OTHER_ACCOUNT)
-        assert role.split(":")[4] == OTHER_ACCOUNT
-        assert client(running, "dynamodb").list_tables()["TableNames"] == ["orders"]
-
-    def test_regions_are_separate(self, running: RunningEngine) -> None:
-        client(running, "sqs", region="eu-west-1").create_queue(QueueName="orders")
-
-        assert len(queues(running, region="eu-west-1")) == 1
-        assert queues(running, region="us-east-1") == []
-
-    def test_urls_name_the_public_port(self, running: RunningEngine) -> None:
-        created = client(running, "sqs").create_queue(QueueName="orders")["QueueUrl"]
-
-        assert created == f"http://127.0.0.1:{PUBLIC_PORT}/{ACCOUNT}/orders"
-        assert queues(running) == [created]
-
+class TestEveryChild:
     def test_listens_on_its_loopback_port_alone(self, running: RunningEngine) -> None:
         provoke_listeners(running)
 
@@ -381,30 +328,6 @@ class TestMoto:
                 assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 501
 
 
-def client(running: RunningEngine, service: str, *, account: str = ACCOUNT, region: str = "us-east-1") -> Any:
-    return boto3.client(
-        service,
-        endpoint_url=running.endpoint,
-        aws_access_key_id=account,
-        aws_secret_access_key="x",
-        region_name=region,
-        config=Config(retries={"total_max_attempts": 1}),
-    )
-
-
-def queues(running: RunningEngine, *, account: str = ACCOUNT, region: str = "us-east-1") -> list[str]:
-    return list(client(running, "sqs", account=account, region=region).list_queues().get("QueueUrls", []))
-
-
-def new_role(running: RunningEngine, *, account: str = ACCOUNT) -> str:
-    trust = (
-        '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole",'
-        ' "Principal": {"Service": "lambda.amazonaws.com"}}]}'
-    )
-    created = client(running, "iam", account=account).create_role(RoleName="worker", AssumeRolePolicyDocument=trust)
-    return str(created["Role"]["Arn"])
-
-
 def provoke_listeners(running: RunningEngine) -> None:
     """Create what an engine may want to open a port of its own for."""
     client(running, "dsql").create_cluster()
@@ -469,12 +392,3 @@ def process_of(running: RunningEngine) -> psutil.Process:
 def gone(process: psutil.Process) -> bool:
     """Whether the process ends; one that only waits for its parent to read its status has ended."""
     return eventually(lambda: not process.is_running() or process.status() == psutil.STATUS_ZOMBIE)
-
-
-def eventually(condition: Callable[[], bool]) -> bool:
-    deadline = time.monotonic() + PATIENCE
-    while not condition():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.02)
-    return True

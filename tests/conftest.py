@@ -1,0 +1,19 @@
+"""What all tests share: one Docker Engine per run, where tests need one."""
+
+from __future__ import annotations
+
+import pytest
+from docker_host import docker_host_fixture as docker_host_fixture  # noqa: PLC0414 - pytest finds fixtures here
+from docker_host import on_collected, on_end, on_start
+
+
+def pytest_configure() -> None:
+    on_start()
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    on_collected(session.items)
+
+
+def pytest_unconfigure() -> None:
+    on_end()
