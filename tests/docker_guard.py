@@ -71,12 +71,14 @@ def _engine(folder: Path) -> Iterator[str]:
         return
     _install()
     before = _rules()
-    with _daemon(folder) as host:
-        try:
-            yield host
-        finally:
-            _remove_networks(host)
-    _restore_rules(before)
+    try:
+        with _daemon(folder) as host:
+            try:
+                yield host
+            finally:
+                _remove_networks(host)
+    finally:
+        _restore_rules(before)
 
 
 def _install() -> None:

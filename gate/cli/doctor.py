@@ -93,7 +93,7 @@ def _docker() -> Check:
     """Ask the engine, not only whether a client is installed."""
     import docker  # noqa: PLC0415 - takes a quarter of a second, and only this command asks
 
-    advice = "Nothing needs it yet; engines in containers will."
+    advice = "Start Docker, or set DOCKER_HOST, to use --engine container:IMAGE; nothing else needs it."
     try:
         client = docker.from_env(timeout=2)
         found = f"engine {client.version()['Version']}"

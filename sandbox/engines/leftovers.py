@@ -19,11 +19,12 @@ _START_TIME = 19
 """Of the fields after the program's name in /proc/PID/stat, see proc(5)."""
 
 
-def owner() -> str:
-    """This process, as the label says it; empty where the system does not tell."""
+def owner(process: int | None = None) -> str:
+    """A process (this one), as the label says it; empty where the system does not tell."""
+    number = os.getpid() if process is None else process
     try:
         boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
-        return f"{boot} {_space()} {os.getpid()} {_started(os.getpid())}"
+        return f"{boot} {_space()} {number} {_started(number)}"
     except OSError:
         return ""
 

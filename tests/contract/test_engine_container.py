@@ -18,7 +18,7 @@ from docker_host import DockerHost
 from engine_clients import PUBLIC_PORT, client, eventually
 
 from sandbox.engines.container import ContainerEngine, RunningContainer, needs_published_port
-from sandbox.engines.leftovers import LABEL, sweep
+from sandbox.engines.leftovers import LABEL, abandoned, owner, sweep
 from sandbox.errors import EngineError, MissingToolError
 
 pytestmark = pytest.mark.engine
@@ -52,13 +52,18 @@ def daemon(docker_host: DockerHost) -> Iterator[Any]:
     found.close()
 
 
-def of_ours(daemon: Any) -> list[str]:
-    """Containers and networks that are there for an engine."""
+def of_process(number: int, daemon: Any) -> list[str]:
+    """Containers and networks that are there for a process's engine; those of other workers are not."""
     found = [
         *daemon.containers.list(all=True, filters={"label": LABEL}),
         *daemon.networks.list(filters={"label": LABEL}),
     ]
-    return sorted(item.name for item in found)
+    return sorted(item.name for item in found if owner_of(item) == str(number))
+
+
+def owner_of(item: Any) -> str:
+    labels = item.attrs.get("Labels") or item.attrs["Config"]["Labels"]
+    return str(labels[LABEL].split()[2])
 
 
 def engine_of(docker_host: DockerHost, image: str, **options: Any) -> ContainerEngine:
@@ -89,7 +94,7 @@ class TestContainment:
         assert network.attrs["Internal"] is not published
         assert clone.endpoint.startswith("http://127.0.0.1:") is published
         assert any("published" in text for text in clone.notices) is published
-        assert of_ours(daemon) == []
+        assert of_process(os.getpid(), daemon) == []
 
 
 class TestLifetime:
@@ -115,29 +120,36 @@ class TestLifetime:
         ) as parent:
             assert parent.stdout is not None
             name = parent.stdout.readline().decode().strip()
-            assert of_ours(daemon) == [name, name]
+            assert of_process(parent.pid, daemon) == [name, name]
             parent.send_signal(number)
             parent.wait()
-        assert eventually(lambda: of_ours(daemon) == [])
+        assert eventually(lambda: of_process(parent.pid, daemon) == [])
 
     def test_what_dead_runs_left_is_swept_and_what_lives_is_not(
         self, docker_host: DockerHost, daemon: Any, tmp_path: Path
     ) -> None:
-        boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
-        space = Path("/proc/self/ns/pid").readlink()
-        dead = f"{boot} {space} {os.getpid()} 1"
-        elsewhere = f"{boot} pid:[1] {os.getpid()} 1"
-        kept = daemon.networks.create("sandtable-kept", internal=True, labels={LABEL: elsewhere})
-        daemon.networks.create("sandtable-dead", internal=True, labels={LABEL: dead})
-        daemon.containers.create(
-            docker_host.images["silent"], name="sandtable-dead", network="sandtable-dead", labels={LABEL: dead}
-        ).start()
-        try:
-            with engine_of(docker_host, "ministack").start(tmp_path, public_port=PUBLIC_PORT) as clone:
-                assert sweep(daemon) == ()
-                assert of_ours(daemon) == sorted([clone.container.name, clone.container.name, "sandtable-kept"])
-        finally:
-            kept.remove()
+        with subprocess.Popen(["sleep", "600"]) as run:
+            label = {LABEL: owner(run.pid)}
+            daemon.networks.create("sandtable-left", internal=True, labels=label)
+            daemon.containers.create(
+                docker_host.images["silent"], name="sandtable-left", network="sandtable-left", labels=label
+            ).start()
+            assert "sandtable-left" not in sweep(daemon)
+            run.kill()
+
+        with engine_of(docker_host, "ministack").start(tmp_path, public_port=PUBLIC_PORT) as clone:
+            assert of_process(run.pid, daemon) == []
+            assert of_process(os.getpid(), daemon) == [clone.container.name] * 2
+
+    def test_only_who_shares_the_process_numbers_can_say_that_a_run_is_dead(self) -> None:
+        boot, space, number, started = owner().split()
+
+        assert not abandoned(owner())
+        assert abandoned(f"{boot} {space} {number} 1")
+        assert abandoned(f"{boot} {space} 4194304 {started}")
+        assert not abandoned(f"{boot} pid:[1] {number} 1")
+        assert not abandoned(f"another-boot {space} {number} 1")
+        assert not abandoned("")
 
 
 class TestFailures:
@@ -162,7 +174,7 @@ class TestFailures:
         with pytest.raises(EngineError, match="could not be fetched") as caught:
             engine.start(tmp_path, public_port=PUBLIC_PORT).__enter__()
         assert "docker pull localhost:1/none:1" in caught.value.hint
-        assert of_ours(daemon) == []
+        assert of_process(os.getpid(), daemon) == []
 
     def test_an_image_that_never_becomes_healthy(self, docker_host: DockerHost, daemon: Any, tmp_path: Path) -> None:
         engine = engine_of(docker_host, "silent", ready_within=1.0)
@@ -171,14 +183,14 @@ class TestFailures:
             engine.start(tmp_path, public_port=PUBLIC_PORT).__enter__()
         assert "I listen to nobody" in caught.value.message
         assert "endpoint:URL" in caught.value.hint
-        assert of_ours(daemon) == []
+        assert of_process(os.getpid(), daemon) == []
 
     def test_an_image_that_ends_at_once(self, docker_host: DockerHost, daemon: Any, tmp_path: Path) -> None:
         with pytest.raises(EngineError, match="ended before it answered") as caught:
             engine_of(docker_host, "broken").start(tmp_path, public_port=PUBLIC_PORT).__enter__()
         assert "the disk is on fire" in caught.value.message
         assert "ended with status 1" in caught.value.message
-        assert of_ours(daemon) == []
+        assert of_process(os.getpid(), daemon) == []
 
 
 def looked_around(clone: RunningContainer) -> dict[str, Any]:
