@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,18 +14,19 @@ from gate.policy_source import Policies, find_policies
 from gate.report.model import Proposal as ReportedProposal
 from gate.report.model import Report
 from gate.report.model import Target as ReportedTarget
+from gate.secondopinion import NAME, Side, Unavailable, compare, unavailable, with_second
 from gate.wiring import DEFAULT_ENGINE, EngineOptions, engine_named, tool_version
 from sandbox.cloning.tfstate import read_state
-from sandbox.errors import MissingToolError, UsageError
+from sandbox.errors import MissingToolError, SandtableError, UsageError
 from sandbox.executors.terraform.binary import TerraformBinary, find_terraform
 from sandbox.isolation.choose import AUTOMATIC, isolation_named
 from sandbox.ports import Progress, SilentProgress
 from sandbox.proposal import DEFAULT_BUDGET, Budget, CommandProposal, Proposal, TerraformProposal
-from sandbox.rehearsal import Rehearsal, Timing
+from sandbox.rehearsal import EngineInfo, Rehearsal, Timing
 from sandbox.rehearse import RehearsalRequest, rehearse
 from sandbox.session import Variables
 from sandbox.targets.target import parse_target
-from sandbox.witnesses.reconcile import reconcile
+from sandbox.witnesses.reconcile import Observed, reconcile
 
 DEFAULT_ACCOUNT = "123456789012"
 DEFAULT_REGION = "us-east-1"
@@ -56,6 +57,8 @@ class ReviewRequest:
     """Hosts, beside the loopback interface, where an engine may be."""
     reset_endpoint: bool = False
     """Empty the engine at the endpoint first; everything in it is lost."""
+    second_opinion: str = ""
+    """Another engine, as `engine` takes it, to rehearse the same change on; none where it is empty."""
     policy: Path | None = None
     seed: Path | None = None
     terraform: Path | None = None
@@ -86,27 +89,74 @@ def review(request: ReviewRequest, progress: Progress | None = None) -> Report:
     _check(request)
     target = parse_target(request.target)
     policies = find_policies(request.policy, change_dir=request.change, target=target)
-    rehearsal = rehearse(
-        RehearsalRequest(
-            proposal=_proposal(request),
-            target=target,
-            engine=engine_named(request.engine, _engine_options(request)),
-            binary=_binary(request),
-            environment=request.environment,
-            account=request.account,
-            region=request.region,
-            seed=request.seed,
-            timeout=request.timeout,
-            parallelism=request.parallelism,
-            fast_waits=request.fast_waits,
-            variables=Variables(values=request.variables, files=request.var_files, workspace=request.workspace),
-            keep_clones=request.keep_clones,
-            isolation=isolation_named(request.isolation),
-        ),
-        progress,
+    wanted = RehearsalRequest(
+        proposal=_proposal(request),
+        target=target,
+        engine=engine_named(request.engine, _engine_options(request)),
+        binary=_binary(request),
+        environment=request.environment,
+        account=request.account,
+        region=request.region,
+        seed=request.seed,
+        timeout=request.timeout,
+        parallelism=request.parallelism,
+        fast_waits=request.fast_waits,
+        variables=Variables(values=request.variables, files=request.var_files, workspace=request.workspace),
+        keep_clones=request.keep_clones,
+        isolation=isolation_named(request.isolation),
     )
+    other = engine_named(request.second_opinion, _engine_options(request)) if request.second_opinion else None
+    rehearsal = rehearse(wanted, progress)
+    second = None if other is None else _on_another_engine(replace(wanted, engine=other), progress)
     progress.phase("Judging")
-    return judge(request, rehearsal, policies)
+    report = judge(request, rehearsal, policies)
+    return report if second is None else with_second_opinion(report, second, policies)
+
+
+def _on_another_engine(wanted: RehearsalRequest, progress: Progress) -> Rehearsal | Unavailable:
+    """The same rehearsal once more. That it cannot be carried out there is an answer as well.
+
+    One after the other, not side by side: each takes two cores, and an interrupted run has to end at once.
+    """
+    try:
+        return rehearse(wanted, progress)
+    except SandtableError as error:
+        return Unavailable(engine=EngineInfo(name=wanted.engine.name, version=""), problem=error.message)
+
+
+def with_second_opinion(report: Report, second: Rehearsal | Unavailable, policies: Policies) -> Report:
+    """Add to a report what another engine showed, and what follows from it."""
+    if isinstance(second, Unavailable):
+        opinion, verdict = unavailable(second), None
+    else:
+        observed = reconcile(second)
+        verdict = policies.judge(_evidence(second, observed))
+        opinion = compare(
+            Side(
+                engine=report.engine, diff=report.diff, gaps=report.gaps, outcome=report.outcome, verdict=report.verdict
+            ),
+            Side(engine=second.engine, diff=observed.diff, gaps=observed.gaps, outcome=second.outcome, verdict=verdict),
+        )
+    return replace(
+        report,
+        verdict=with_second(report.verdict, opinion, verdict),
+        second_opinion=opinion,
+        timings=(*report.timings, *_time_of(second)),
+        notices=(*report.notices, *_notices_of(second, besides=report.notices)),
+    )
+
+
+def _time_of(second: Rehearsal | Unavailable) -> tuple[Timing, ...]:
+    if isinstance(second, Unavailable):
+        return ()
+    seconds, own = (sum(getattr(item, name) for item in second.timings) for name in ("seconds", "own"))
+    return (Timing(phase=NAME, seconds=seconds, own=own),)
+
+
+def _notices_of(second: Rehearsal | Unavailable, *, besides: tuple[str, ...]) -> tuple[str, ...]:
+    if isinstance(second, Unavailable):
+        return ()
+    return tuple(f"On {second.engine.name}: {text}" for text in second.notices if text not in besides)
 
 
 def _proposal(request: ReviewRequest) -> Proposal:
@@ -142,16 +192,7 @@ def judge(request: ReviewRequest, rehearsal: Rehearsal, policies: Policies) -> R
     """Turn what a rehearsal observed into the report."""
     start = time.perf_counter()
     observed = reconcile(rehearsal)
-    verdict = policies.judge(
-        Evidence(
-            diff=observed.diff,
-            gaps=observed.gaps,
-            outcome=rehearsal.outcome,
-            calls=rehearsal.calls,
-            announced=rehearsal.announced,
-            cloning=rehearsal.cloning,
-        )
-    )
+    verdict = policies.judge(_evidence(rehearsal, observed))
     seconds = time.perf_counter() - start
     return Report(
         verdict=verdict,
@@ -184,6 +225,17 @@ def judge(request: ReviewRequest, rehearsal: Rehearsal, policies: Policies) -> R
     )
 
 
+def _evidence(rehearsal: Rehearsal, observed: Observed) -> Evidence:
+    return Evidence(
+        diff=observed.diff,
+        gaps=observed.gaps,
+        outcome=rehearsal.outcome,
+        calls=rehearsal.calls,
+        announced=rehearsal.announced,
+        cloning=rehearsal.cloning,
+    )
+
+
 def _region(rehearsal: Rehearsal, default: str) -> str:
     """The region that most calls of the baseline went to: provider blocks name their own."""
     regions = Counter(call.region for call in rehearsal.calls if call.phase in {"baseline", "apply"} and call.region)
@@ -196,6 +248,10 @@ def _check(request: ReviewRequest) -> None:
         raise UsageError(f"There is no directory {request.change}.", hint=hint)
     if len(request.account) != ACCOUNT_DIGITS or not request.account.isdigit():
         raise UsageError(f"{request.account!r} is not an AWS account id.", hint="An account id has twelve digits.")
+    if request.second_opinion and request.second_opinion == request.engine:
+        raise UsageError(
+            f"{request.engine} cannot give a second opinion on itself.", hint="Name another engine: docs/engines.md."
+        )
     if not 0 < request.timeout < float("inf"):
         raise UsageError("--timeout must be a number of seconds above 0.", hint="The default is 1800.")
     if request.seed is not None and not request.seed.is_file():

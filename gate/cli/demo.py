@@ -25,6 +25,7 @@ def demo(options: argparse.Namespace) -> int:
         engine=options.engine,
         engine_hosts=tuple(options.engine_host),
         reset_endpoint=options.reset_endpoint,
+        second_opinion=options.second_opinion,
         policy=options.policy,
         seed=scenario.seed,
         terraform=options.terraform,

@@ -41,6 +41,7 @@ examples:
   sandtable rehearse terraform change/ --target config:before/ --out report/
   sandtable rehearse terraform infra --target git:origin/main:infra --var-file prod.tfvars --engine moto
   sandtable rehearse terraform infra --target git:main --engine container:ministack
+  sandtable rehearse terraform infra --target git:main --second-opinion moto
   sandtable rehearse terraform infra --target empty --format json | jq .verdict.decision
   terraform state pull | sandtable rehearse terraform . --target tfstate:-
   sandtable rehearse terraform . --target tfstate:prod.tfstate --state old.tfstate
@@ -316,6 +317,12 @@ def _add_rehearsal(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("rehearsal")
     group.add_argument(
         "--policy", metavar="FILE", type=Path, help="sandtable.yaml (default: beside the change, else strict)"
+    )
+    group.add_argument(
+        "--second-opinion",
+        default="",
+        metavar="ENGINE",
+        help="rehearse on this engine as well, and tell where the two disagree",
     )
     _add_running(group)
 

@@ -46,6 +46,7 @@ def _request(options: argparse.Namespace, change: Path) -> ReviewRequest:
         engine=options.engine,
         engine_hosts=tuple(options.engine_host),
         reset_endpoint=options.reset_endpoint,
+        second_opinion=options.second_opinion,
         policy=options.policy,
         seed=options.seed,
         terraform=options.terraform,

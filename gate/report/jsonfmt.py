@@ -21,6 +21,7 @@ from typing import Any
 
 from diffing.change import AttributeChange, ResourceChange
 from diffing.values import Marker, Path, Value
+from gate.opinion import SecondOpinion
 from gate.report.jsonread import parse_report
 from gate.report.model import Report
 from gate.verdict import Finding, Verdict
@@ -32,7 +33,7 @@ _HINT = "Give a report.json that this version of sandtable wrote with --out or -
 
 def to_document(report: Report) -> dict[str, Any]:
     """Return the report as plain JSON data (``schema/report-1.0.schema.json``)."""
-    return {
+    document = {
         "schema_version": report.schema_version,
         "tool": {"name": "sandtable", "version": report.tool_version},
         "created_at": report.created_at,
@@ -54,6 +55,9 @@ def to_document(report: Report) -> dict[str, Any]:
         "timings": [asdict(timing) for timing in report.timings],
         "calls": [_call(call) for call in report.calls],
     }
+    if report.second_opinion is not None:
+        document["second_opinion"] = _second_opinion(report.second_opinion)
+    return document
 
 
 def dumps(report: Report) -> str:
@@ -128,6 +132,15 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "remediation": finding.remediation,
         "proof": finding.proof.value,
         "causes": list(finding.causes),
+    }
+
+
+def _second_opinion(opinion: SecondOpinion) -> dict[str, Any]:
+    return {
+        "engine": asdict(opinion.engine),
+        "decision": None if opinion.decision is None else opinion.decision.value,
+        "problem": opinion.problem,
+        "disagreements": [asdict(item) | {"topic": item.topic.value} for item in opinion.disagreements],
     }
 
 

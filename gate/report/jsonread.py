@@ -24,6 +24,7 @@ from diffing.change import (
 )
 from diffing.snapshot import Identity
 from diffing.values import Marker, Path, Value
+from gate.opinion import Disagreement, SecondOpinion, Topic
 from gate.report.escape import visible
 from gate.report.model import SCHEMA_VERSION, Proposal, Report, Target
 from gate.verdict import Decision, Finding, Level, Verdict
@@ -59,14 +60,14 @@ class _Node:
             hint="Give a report.json as sandtable wrote it; reports of other schema versions need their own sandtable.",
         )
 
-    def record(self, *names: str) -> dict[str, _Node]:
-        """An object with exactly these keys."""
+    def record(self, *names: str, optional: str = "") -> dict[str, _Node]:
+        """An object with exactly these keys, and perhaps one more."""
         entries = self.entries()
         for name in names:
             if name not in entries:
                 raise self.wrong(f"the key {name!r}")
         for name, node in entries.items():
-            if name not in names:
+            if name not in {*names, optional}:
                 raise node.wrong("no such key")
         return entries
 
@@ -139,6 +140,7 @@ def parse_report(document: object) -> Report:
     at = root.record(
         *("schema_version", "tool", "created_at", "verdict", "proposal", "target", "engine", "isolation", "waits"),
         *("clone", "diff", "outcome", "steps", "gaps", "notices", "timings", "calls"),
+        optional="second_opinion",
     )
     diff = at["diff"].record("changes", "noise")
     return Report(
@@ -161,6 +163,7 @@ def parse_report(document: object) -> Report:
         waits=at["waits"].text(),
         tool_version=_tool_version(at["tool"]),
         created_at=at["created_at"].text(),
+        second_opinion=_second_opinion(at["second_opinion"]) if "second_opinion" in at else None,
         schema_version=SCHEMA_VERSION,
     )
 
@@ -228,6 +231,27 @@ def _finding(node: _Node) -> Finding:
         proof=at["proof"].choice(Proof),
         remediation=at["remediation"].text(),
         causes=at["causes"].texts(),
+    )
+
+
+def _second_opinion(node: _Node) -> SecondOpinion:
+    at = node.record("engine", "decision", "problem", "disagreements")
+    return SecondOpinion(
+        engine=_engine(at["engine"]),
+        decision=None if at["decision"].raw is None else at["decision"].choice(Decision),
+        problem=at["problem"].text(),
+        disagreements=tuple(_disagreement(item) for item in at["disagreements"].items()),
+    )
+
+
+def _disagreement(node: _Node) -> Disagreement:
+    at = node.record("address", "topic", "first", "second", "blocking")
+    return Disagreement(
+        address=at["address"].text(),
+        topic=at["topic"].choice(Topic),
+        first=at["first"].text(),
+        second=at["second"].text(),
+        blocking=at["blocking"].flag(),
     )
 
 

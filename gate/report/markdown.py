@@ -18,7 +18,7 @@ from typing import Any
 from gate.report.card import AttributeView, Card, FindingView
 from gate.report.prose import Block, Code, Paragraph, plain
 from gate.report.valuetext import DiffLine, clip
-from gate.report.view import DiagnosticView, GapView, StepView, View, build_view
+from gate.report.view import DiagnosticView, GapView, SecondView, StepView, View, build_view
 from gate.verdict import Decision, Level
 
 MARKER = "<!-- sandtable-report -->"
@@ -89,6 +89,8 @@ def _sections(view: View) -> Iterator[str]:
     blocking = [gap for gap in view.gaps if gap.blocking]
     if blocking:
         yield _gaps("What was not proved", blocking)
+    if view.second is not None:
+        yield _second(view.second)
     for card in (*view.destructive, *view.attention):
         yield _card(card)
     harmless = [gap for gap in view.gaps if not gap.blocking]
@@ -212,6 +214,22 @@ def _gaps(title: str, gaps: Sequence[GapView]) -> str:
         lines.append(f"- … and {len(gaps) - _ROWS:,} more")
     for remedy in dict.fromkeys(gap.remediation for gap in gaps[:_ROWS] if gap.remediation):
         lines += ["", *_remedy(remedy)]
+    return "\n".join(lines)
+
+
+def _second(second: SecondView) -> str:
+    number = len(second.disagreements)
+    counted = f"{number:,} disagreements" if number else "no disagreement"
+    said = f"{_prose(clip(second.said, _LONGEST_TEXT))}; {counted}."
+    lines = [f"### Second opinion: {_prose(clip(second.engine, _LONGEST_TEXT))}", "", said]
+    if number:
+        lines += ["", "| | About | Here | There |", "|---|---|---|---|"]
+    for item in second.disagreements[:_ROWS]:
+        sign = _LEVELS[Level.REVIEW if item.blocking else Level.NOTE]
+        here, there = (_prose(clip(text, _LONGEST_TEXT)) for text in (item.first, item.second))
+        lines.append(f"| {sign} | {_code(clip(item.about, _LONGEST_TEXT))} | {here} | {there} |")
+    if number > _ROWS:
+        lines.append(f"| … | {number - _ROWS:,} more | | |")
     return "\n".join(lines)
 
 

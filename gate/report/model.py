@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from diffing.change import StateDiff
+from gate.opinion import SecondOpinion
 from gate.verdict import Verdict
 from sandbox.rehearsal import ApiCall, ApplyOutcome, Cloning, EngineInfo, Gap, Step, Timing
 
@@ -62,4 +63,6 @@ class Report:
     """How the clone came to be, and how true it is."""
     steps: tuple[Step, ...] = ()
     """The programs of a change that consists of some, as they ran."""
+    second_opinion: SecondOpinion | None = None
+    """What another engine showed, where that was asked for."""
     schema_version: str = SCHEMA_VERSION

@@ -19,7 +19,7 @@ from diffing.change import Action
 from gate.report.card import AttributeView, Card, FindingView
 from gate.report.prose import Block, Code, Paragraph, plain
 from gate.report.valuetext import DiffLine, clip
-from gate.report.view import DiagnosticView, GapView, PhaseView, StepView, View, build_view
+from gate.report.view import DiagnosticView, GapView, PhaseView, SecondView, StepView, View, build_view
 from gate.verdict import Decision, Level
 
 CARDS_IN_FULL, LINES, OTHER_ATTRIBUTES, DETAIL_LINES, DIFF_LINES, CAUSES = 10, 24, 3, 12, 8, 4
@@ -60,6 +60,7 @@ def render(document: Mapping[str, Any], console: Console) -> None:
     _cards(page, "Destructive", view.destructive)
     _cards(page, "To look at", view.attention)
     _gaps(page, view.gaps)
+    _second(page, view.second)
     _lines(page, "Destroyed or made anew, and the policy allows it", view.excused)
     _lines(page, "Other changes", view.others)
     _steps(page, view.steps)
@@ -300,6 +301,19 @@ def _steps(page: _Page, steps: Sequence[StepView]) -> None:
         page.line((step.text, "bold"), f"  {step.ended}, {step.calls:,} API calls")
         for line in step.output[-DETAIL_LINES:]:
             page.cut((f"│ {line}", "dim"), indent=_BODY)
+
+
+def _second(page: _Page, second: SecondView | None) -> None:
+    if second is None:
+        return
+    page.section(f"Second opinion: {second.engine}")
+    number = len(second.disagreements)
+    page.line(f"{second.said}; {f'{number:,} disagreements' if number else 'no disagreement'}", indent=_BODY)
+    for item in second.disagreements[:LINES]:
+        symbol, style = _LEVELS[Level.REVIEW if item.blocking else Level.NOTE]
+        page.line((item.about, "bold"), f"  {item.first}; there {item.second}", lead=(f"  {symbol} ", style))
+    if number > LINES:
+        page.line((f"… and {number - LINES:,} more", "dim"), indent=_BODY)
 
 
 def _rehearsal(page: _Page, view: View) -> None:

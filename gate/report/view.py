@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from diffing.change import Action
+from gate.opinion import SecondOpinion
 from gate.report.card import CallView, Card, FindingView, Group, build_cards, call_view, finding_view
 from gate.report.escape import visible, visible_lines
 from gate.report.headline import counts, headline, lost
@@ -81,6 +82,27 @@ class PhaseView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DisagreementView:
+    """Something that two engines tell differently."""
+
+    about: str
+    """An address, or ``the change``."""
+    first: str
+    second: str
+    blocking: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecondView:
+    """What another engine showed."""
+
+    engine: str
+    said: str
+    """In a few words: ``rejected``, or why nothing."""
+    disagreements: tuple[DisagreementView, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class View:
     """The whole page."""
 
@@ -104,6 +126,7 @@ class View:
     others: tuple[Card, ...]
     unchanged: tuple[Card, ...]
     gaps: tuple[GapView, ...]
+    second: SecondView | None
     noise: tuple[str, ...]
     notices: tuple[str, ...]
     phases: tuple[PhaseView, ...]
@@ -146,6 +169,7 @@ def build_view(document: Mapping[str, Any]) -> View:
         others=groups[Group.OTHER],
         unchanged=groups[Group.UNCHANGED],
         gaps=tuple(_gap(gap, report.verdict.findings) for gap in sorted(report.gaps, key=lambda gap: not gap.blocking)),
+        second=None if report.second_opinion is None else _second(report.second_opinion),
         noise=tuple(f"{change.action.value} {visible(change.address)}" for change in report.diff.noise),
         notices=tuple(visible(notice) for notice in report.notices),
         phases=tuple(_phases(report)),
@@ -209,6 +233,23 @@ def _gap(gap: Gap, findings: Sequence[Finding]) -> GapView:
         reason=visible(gap.reason),
         blocking=gap.blocking,
         remediation=parse_prose(next(remedies, "")),
+    )
+
+
+def _second(opinion: SecondOpinion) -> SecondView:
+    said = opinion.problem if opinion.decision is None else f"{DECISIONS[opinion.decision]} there"
+    return SecondView(
+        engine=visible(f"{opinion.engine.name} {opinion.engine.version}".strip()),
+        said=visible(said),
+        disagreements=tuple(
+            DisagreementView(
+                about=visible(item.address) or "the change",
+                first=visible(item.first),
+                second=visible(item.second),
+                blocking=item.blocking,
+            )
+            for item in opinion.disagreements
+        ),
     )
 
 

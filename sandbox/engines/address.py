@@ -76,9 +76,7 @@ def vet(text: str, *, named_hosts: Collection[str]) -> EndpointAddress:
         EngineError: the name leads nowhere, or nothing answers there.
     """
     parts, port = parse_url(text)
-    host = (parts.hostname or "").rstrip(".").lower()
-    if is_aws(host):
-        raise _is_aws(text, f"{host} is AWS's")
+    host = _host(parts)
     addresses = _resolve(text, host, port)
     for address in addresses:
         if is_metadata(address):
@@ -112,7 +110,7 @@ def parse_url(text: str) -> tuple[urllib.parse.SplitResult, int]:
     """Take a URL apart; the port is the scheme's where none is named.
 
     Raises:
-        UsageError: it is more, or less, than scheme, host and port.
+        UsageError: it is more, or less, than scheme, host and port; or the host is AWS's.
     """
     try:
         parts = urllib.parse.urlsplit(text)
@@ -127,7 +125,13 @@ def parse_url(text: str) -> tuple[urllib.parse.SplitResult, int]:
         raise _malformed(text, "nothing may follow the port")
     if any(not letter.isprintable() or letter.isspace() for letter in text):
         raise _malformed(repr(text), "it has blanks or control characters")
+    if is_aws(_host(parts)):
+        raise _is_aws(text, f"{_host(parts)} is AWS's")
     return parts, port
+
+
+def _host(parts: urllib.parse.SplitResult) -> str:
+    return (parts.hostname or "").rstrip(".").lower()
 
 
 def _resolve(text: str, host: str, port: int) -> tuple[_Address, ...]:
