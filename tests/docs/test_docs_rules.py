@@ -12,6 +12,7 @@ from gate.policy.evaluate import RULES
 from gate.policy.rule import Unrehearsed
 from gate.policy_source import POLICY_CHANGED
 from gate.scenarios import scenarios
+from gate.secondopinion import NAME as SECOND_OPINION
 
 DOCS = Path(__file__).parents[2] / "docs"
 MAIN_LEVELS = {
@@ -29,6 +30,7 @@ MAIN_LEVELS = {
     "stale-state": "review",
     "bookkeeping": "note",
     POLICY_CHANGED: "note",
+    SECOND_OPINION: "review",
 }
 
 
@@ -37,7 +39,11 @@ def page(rule: str) -> str:
 
 
 def test_there_is_a_page_for_every_rule_and_for_nothing_else() -> None:
-    assert {path.stem for path in (DOCS / "rules").glob("*.md")} == set(RULES) | {POLICY_CHANGED} == set(MAIN_LEVELS)
+    assert (
+        {path.stem for path in (DOCS / "rules").glob("*.md")}
+        == set(RULES) | {POLICY_CHANGED, SECOND_OPINION}
+        == set(MAIN_LEVELS)
+    )
 
 
 @pytest.mark.parametrize("rule", MAIN_LEVELS)

@@ -18,6 +18,7 @@ from diffing.change import (
 )
 from diffing.snapshot import Identity
 from diffing.values import Marker, freeze
+from gate.opinion import Disagreement, SecondOpinion, Topic
 from gate.report.model import Proposal, Report, Target
 from gate.verdict import Decision, Finding, Level, Verdict
 from sandbox.rehearsal import ApiCall, ApplyOutcome, CallKind, Diagnostic, EngineInfo, Gap, GapKind, Timing
@@ -319,6 +320,36 @@ def failed_apply() -> Report:
     )
 
 
+def second_opinion() -> Report:
+    """Approved by one engine, disputed by another."""
+    return replace(
+        review_gaps(),
+        second_opinion=SecondOpinion(
+            engine=EngineInfo(name="moto", version="5.2.5"),
+            decision=Decision.REJECT,
+            disagreements=(
+                Disagreement(
+                    address="aws_dynamodb_table.orders",
+                    topic=Topic.ACTION,
+                    first="update",
+                    second="replace (lost: items: 3)",
+                    blocking=True,
+                ),
+                *(
+                    Disagreement(
+                        address=f"aws_sns_topic.t{number} {nasty}",
+                        topic=Topic.CHANGE,
+                        first="update",
+                        second="nothing",
+                        blocking=False,
+                    )
+                    for number, nasty in enumerate(NASTIES)
+                ),
+            ),
+        ),
+    )
+
+
 def secrets() -> Report:
     """Secret, unknown and absent values stand as markers; one real object looks like a marker."""
     return report(
@@ -453,4 +484,9 @@ GOLDEN: Mapping[str, Callable[[], Report]] = {
 }
 """What the golden files are made from."""
 
-SAMPLES: Mapping[str, Callable[[], Report]] = {**GOLDEN, "many": many, "hostile": hostile}
+SAMPLES: Mapping[str, Callable[[], Report]] = {
+    **GOLDEN,
+    "many": many,
+    "hostile": hostile,
+    "second-opinion": second_opinion,
+}

@@ -25,6 +25,7 @@ from diffing.change import (
 )
 from diffing.snapshot import Identity
 from diffing.values import Marker, freeze
+from gate.opinion import Disagreement, SecondOpinion, Topic
 from gate.report import jsonfmt
 from gate.report.model import Proposal, Report, Target
 from gate.verdict import Decision, Finding, Level, Verdict
@@ -95,7 +96,7 @@ def filled(kind: type) -> st.SearchStrategy[Any]:
     return strategy
 
 
-for enumeration in (Action, Replacement, Lifespan, Proof, Decision, Level, CallKind, GapKind):
+for enumeration in (Action, Replacement, Lifespan, Proof, Decision, Level, CallKind, GapKind, Topic):
     BY_ANNOTATION[enumeration.__name__] = st.sampled_from(enumeration)
 for record in (Identity, AttributeChange, ResourceChange, StateDiff, Finding, Verdict):
     filled(record)
@@ -105,6 +106,9 @@ for record in (ApiCall, Gap, Diagnostic, ApplyOutcome, Timing, EngineInfo, Propo
 BY_ANNOTATION["Target"] = st.builds(
     Target, kind=texts, source=texts, account=texts, region=texts, resources=st.integers(0, 2**40)
 )
+BY_ANNOTATION["Decision | None"] = st.none() | st.sampled_from(Decision)
+for record in (Disagreement, SecondOpinion):
+    filled(record)
 reports = filled(Report).map(lambda drawn: replace(drawn, schema_version="1.0"))
 
 
