@@ -337,13 +337,13 @@ def second_opinion() -> Report:
                 ),
                 *(
                     Disagreement(
-                        address=f"aws_sns_topic.t{number} {nasty}",
+                        address=f"aws_sns_topic.t{number}",
                         topic=Topic.CHANGE,
                         first="update",
                         second="nothing",
                         blocking=False,
                     )
-                    for number, nasty in enumerate(NASTIES)
+                    for number in range(30)
                 ),
             ),
         ),
@@ -467,6 +467,12 @@ def hostile() -> Report:
         target=Target(kind=many, source=many, account=many, region=many, resources=1),
         proposal=Proposal(kind=many, source=many, digest=many, terraform_version=many),
         notices=(many,),
+        second_opinion=SecondOpinion(
+            engine=EngineInfo(name=many, version=many),
+            decision=None,
+            problem=many,
+            disagreements=(Disagreement(address=many, topic=Topic.STAKES, first=many, second=many, blocking=True),),
+        ),
         isolation=many,
         waits=many,
         tool_version=many,
