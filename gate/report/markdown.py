@@ -219,9 +219,8 @@ def _gaps(title: str, gaps: Sequence[GapView]) -> str:
 
 def _second(second: SecondView) -> str:
     number = len(second.disagreements)
-    counted = f"{number:,} disagreements" if number else "no disagreement"
-    said = f"{_prose(clip(second.said, _LONGEST_TEXT))}; {counted}."
-    lines = [f"### Second opinion: {_prose(clip(second.engine, _LONGEST_TEXT))}", "", said]
+    engine, said = (_prose(clip(text, _LONGEST_TEXT)) for text in (second.engine, second.said))
+    lines = [f"### Second opinion: {engine}", "", said]
     if number:
         lines += ["", "| | About | Here | There |", "|---|---|---|---|"]
     for item in second.disagreements[:_ROWS]:

@@ -308,7 +308,7 @@ def _second(page: _Page, second: SecondView | None) -> None:
         return
     page.section(f"Second opinion: {second.engine}")
     number = len(second.disagreements)
-    page.line(f"{second.said}; {f'{number:,} disagreements' if number else 'no disagreement'}", indent=_BODY)
+    page.line(second.said, indent=_BODY)
     for item in second.disagreements[:LINES]:
         symbol, style = _LEVELS[Level.REVIEW if item.blocking else Level.NOTE]
         page.line((item.about, "bold"), f"  {item.first}; there {item.second}", lead=(f"  {symbol} ", style))

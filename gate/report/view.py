@@ -98,7 +98,7 @@ class SecondView:
 
     engine: str
     said: str
-    """In a few words: ``rejected``, or why nothing."""
+    """In a few words: ``Rejected there; no disagreement``, or why nothing."""
     disagreements: tuple[DisagreementView, ...]
 
 
@@ -237,7 +237,9 @@ def _gap(gap: Gap, findings: Sequence[Finding]) -> GapView:
 
 
 def _second(opinion: SecondOpinion) -> SecondView:
-    said = opinion.problem if opinion.decision is None else f"{DECISIONS[opinion.decision]} there"
+    number = len(opinion.disagreements)
+    counted = f"{number:,} disagreement{'s' if number > 1 else ''}" if number else "no disagreement"
+    said = opinion.problem if opinion.decision is None else f"{DECISIONS[opinion.decision]} there; {counted}"
     return SecondView(
         engine=visible(f"{opinion.engine.name} {opinion.engine.version}".strip()),
         said=visible(said),
