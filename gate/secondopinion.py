@@ -74,14 +74,20 @@ def _added(verdict: Verdict, opinion: SecondOpinion, second: Verdict | None) -> 
     for item in opinion.disagreements:
         if item.blocking:
             yield _finding(item.address, Level.REVIEW, f"here {item.first}, on {name} {item.second}")
-    spoken = {(finding.rule, finding.address) for finding in verdict.findings}
+    spoken = {(finding.rule, finding.address, finding.level) for finding in verdict.findings}
     for finding in second.findings:
-        told_otherwise = finding.rule in {gap.NAME, apply_failed.NAME} or finding.level is Level.NOTE
-        if not told_otherwise and (finding.rule, finding.address) not in spoken:
+        heavier = finding.level is Level.REJECT and (finding.rule, finding.address, finding.level) not in spoken
+        if heavier or (finding.level is Level.REVIEW and not _told_otherwise(finding, verdict)):
             message = f"on {name}, {finding.rule}: {finding.message}"
             yield replace(
                 _finding(finding.address, finding.level, message), remediation=finding.remediation, proof=finding.proof
             )
+
+
+def _told_otherwise(finding: Finding, verdict: Verdict) -> bool:
+    """Whether what is for a person on the second engine is so on the first, or is no harm but a lack."""
+    lack = finding.rule in {gap.NAME, apply_failed.NAME}
+    return lack or any((said.rule, said.address) == (finding.rule, finding.address) for said in verdict.findings)
 
 
 def _finding(address: str, level: Level, message: str) -> Finding:
