@@ -1,0 +1,1 @@
+"""The AWS provider spoke to directly, over Terraform's plugin protocol: imports and reads, nothing else."""
