@@ -48,6 +48,11 @@ _PARAMETERS = frozenset({"GetParameter", "GetParameters", "GetParametersByPath",
 _WITH_KEY = frozenset({"GetApiKey", "GetApiKeys"})
 
 
+_METHODS = frozenset({"GET", "HEAD", "POST"})
+"""Some services' lists are POST requests by their model."""
+_OVERRIDES = frozenset({"x-http-method-override", "x-http-method", "x-method-override"})
+
+
 class Refusal(Enum):
     """Why a call does not leave."""
 
@@ -69,13 +74,13 @@ class Passed:
 def judge(request: Request, identification: Identification) -> Passed | Refusal:
     """Say whether a call may leave for a live account, and in which form."""
     service, operation = identification.service, identification.operation
-    if not service or not operation or identification.model is None or not request.complete:
+    if not service or not operation or not request.complete or _is_ambiguous(request, operation):
         return Refusal.UNKNOWN
     refusal = refusal_of(service, operation)
     if refusal is not None:
         return refusal
     rest = identification.protocol in {Protocol.REST_JSON, Protocol.REST_XML}
-    if rest and request.method not in {"GET", "HEAD"} and not _reads_by_post(identification):
+    if rest and request.method not in _METHODS:
         return Refusal.WRITE
     return _without_secrets(request, service, operation)
 
@@ -92,10 +97,15 @@ def refusal_of(service: str, operation: str) -> Refusal | None:
     return Refusal.DATA if known is False or _DATA.search(operation) else None
 
 
-def _reads_by_post(identification: Identification) -> bool:
-    """Some services' lists are POST requests by their model (``ListEnvironments`` of Batch's kin)."""
-    model = identification.model
-    return model is not None and model.http.get("method") == "POST"
+def _is_ambiguous(request: Request, operation: str) -> bool:
+    """Whether a request names more than one operation, so that AWS might take it for another one than is judged."""
+    pairs = [*request.query_items]
+    if "x-www-form-urlencoded" in request.headers.get("content-type", ""):
+        pairs += parse_qsl(request.text, keep_blank_values=True)
+    actions = [value for name, value in pairs if name == "Action"]
+    target = request.headers.get("x-amz-target", "").rpartition(".")[2]
+    named = {*actions, target} - {""}
+    return len(actions) > 1 or not named <= {operation} or bool(_OVERRIDES & request.headers.keys())
 
 
 def _without_secrets(request: Request, service: str, operation: str) -> Passed | Refusal:

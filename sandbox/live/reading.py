@@ -32,7 +32,7 @@ from sandbox.live.gaps import Absence, Missing
 from sandbox.live.installation import InstalledReader, install
 from sandbox.live.permitted import Refusal
 from sandbox.live.plugin.provider import ImportRefusedError, Provider, running_provider
-from sandbox.live.recipes import Order, orders, stand_ins, trimmed, why_nothing
+from sandbox.live.recipes import Order, amended, orders, stand_ins, trimmed, why_nothing
 from sandbox.live.upstream import AccountIdentity, Upstream
 from sandbox.ports import Progress
 from sandbox.rehearsal import ApiCall, Timing
@@ -169,7 +169,7 @@ class _Reader:
             for region in self.regions:
                 here = [order for order in wanted if self._region(order.identity) == region]
                 if here:
-                    self._read_region(forwarder, region, here, installed, found)
+                    self._read_region(forwarder, region, inventory, here, installed, found)
         return found
 
     def report(self, forwarder: Forwarder, snapshot: Snapshot, found: _Read) -> AccountReading:
@@ -222,7 +222,7 @@ class _Reader:
         return self.regions[0] if identity.region == GLOBAL else identity.region
 
     def _read_region(
-        self, forwarder: Forwarder, region: str, wanted: Sequence[Order], installed: InstalledReader, found: _Read
+        self, forwarder: Forwarder, region: str, inventory: Inventory, wanted: Sequence[Order], installed: InstalledReader, found: _Read
     ) -> None:
         environment = installed.environment(forwarder.endpoint, forwarder.access_key_id, region)
         done = _Counter(len(wanted), self._progress)
@@ -231,7 +231,7 @@ class _Reader:
             ThreadPoolExecutor(max_workers=max(1, self._jobs), thread_name_prefix="import") as pool,
         ):
             provider.configure({"region": region, "max_retries": 2, "skip_region_validation": True})
-            for each in pool.map(lambda order: done.after(order, _read_one(provider, order, region)), wanted):
+            for each in pool.map(lambda order: done.after(order, _read_one(provider, order, region, inventory)), wanted):
                 if isinstance(each, Absence):
                     found.gaps.append(each)
                 else:
@@ -255,7 +255,7 @@ class _Counter:
         return result
 
 
-def _read_one(provider: Provider, order: Order, region: str) -> StateObject | Absence:
+def _read_one(provider: Provider, order: Order, region: str, inventory: Inventory) -> StateObject | Absence:
     schema = provider.schemas.get(order.type)
     if schema is None:
         return _not_imported(order, "the installed version of the provider does not know this type")
@@ -274,7 +274,7 @@ def _read_one(provider: Provider, order: Order, region: str) -> StateObject | Ab
         import_id=order.import_id,
         identity=order.identity,
         region=region,
-        attributes=trimmed(order.type, attributes),
+        attributes=trimmed(order.type, attributes) | amended(inventory, order),
         schema_version=schema.version,
         private=private,
         sensitive=schema.sensitive,
@@ -292,7 +292,7 @@ def _with_stand_ins(
         missing = stand_ins(each.type, each.attributes)
         if missing:
             unknown[name] = missing
-            values = dict.fromkeys(missing, _PUBLIC_KEY if each.type == "aws_key_pair" else f"placeholder-of-{name}"[:40])
+            values = dict.fromkeys(missing, _PUBLIC_KEY if each.type == "aws_key_pair" else f"placeholder-{hashlib.sha256(name.encode()).hexdigest()[:16]}")
             each = _with(each, values)  # noqa: PLW2901 - it is the same object, completed
         written.append(each)
     return written, unknown

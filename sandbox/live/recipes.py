@@ -15,7 +15,7 @@ from diffing.snapshot import Identity
 from sandbox.cloning.tfstate import Json
 from sandbox.inventory.expression import dig, evaluate, fill_template
 from sandbox.live.facts import Inventory
-from sandbox.live.rows import ROWS, SETTLED, STAND_INS, TRIMMED
+from sandbox.live.rows import AMENDED, ROWS, SETTLED, STAND_INS, TRIMMED
 
 _CONDITION = re.compile(r"(?P<not>!?)(?P<path>[\w.]+)(?:(?P<operator>=|!=|\^=|!\^=)(?P<value>.*))?")
 _EVERY = "*"
@@ -117,6 +117,17 @@ def trimmed(type_name: str, attributes: Mapping[str, Json]) -> dict[str, Json]:
     return {name: [] if name in gone else value for name, value in attributes.items()}
 
 
+def amended(inventory: Inventory, order: Order) -> dict[str, Json]:
+    """The arguments of an imported object that are otherwise than an import has them."""
+    sources = (inventory.attributes[order.identity], inventory.facts(order.identity))
+    values: dict[str, Json] = {}
+    for argument, text in _amended().get(order.type, ()):
+        value: Json = fill_template(text, sources) if "{" in text else text == "true"
+        if value is not None:
+            values[argument] = value
+    return values
+
+
 def stand_ins(type_name: str, attributes: Mapping[str, Json]) -> tuple[str, ...]:
     """The arguments that something must stand in for."""
     rows_ = _stand_ins().get(type_name, ())
@@ -153,6 +164,14 @@ def _stand_ins() -> Mapping[str, tuple[StandIn, ...]]:
         name, argument, *clauses = line.split()
         conditions = tuple(_condition(clause.removeprefix("if:")) for clause in clauses)
         by_type[f"aws_{name}"].append(StandIn(argument=argument, conditions=conditions))
+    return MappingProxyType({name: tuple(found) for name, found in by_type.items()})
+
+
+@cache
+def _amended() -> Mapping[str, tuple[tuple[str, str], ...]]:
+    by_type: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
+    for name, argument, text in map(str.split, _lines(AMENDED)):
+        by_type[f"aws_{name}"].append((argument, text))
     return MappingProxyType({name: tuple(found) for name, found in by_type.items()})
 
 

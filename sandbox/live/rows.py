@@ -242,8 +242,10 @@ kinesis_stream                     Kinesis::Stream              {StreamName}
 kinesis_stream_consumer            Kinesis::StreamConsumer      {_id}
 kinesis_firehose_delivery_stream   KinesisFirehose::DeliveryStream {DeliveryStreamARN}
 cloudwatch_event_bus               Events::EventBus             {Name}  if:Name!=default
-cloudwatch_event_rule              Events::Rule                 {EventBusName}/{Name}  if:!ManagedBy
-cloudwatch_event_target            Events::Rule                 {EventBusName}/{Name}/{Id}  if:!ManagedBy each:TargetsByRule
+cloudwatch_event_rule              Events::Rule                 {Name}  if:!ManagedBy if:EventBusName=default
+cloudwatch_event_rule              Events::Rule                 {EventBusName}/{Name}  if:!ManagedBy if:EventBusName!=default
+cloudwatch_event_target            Events::Rule                 {Name}/{Id}  if:!ManagedBy if:EventBusName=default each:TargetsByRule
+cloudwatch_event_target            Events::Rule                 {EventBusName}/{Name}/{Id}  if:!ManagedBy if:EventBusName!=default each:TargetsByRule
 cloudwatch_event_archive           Events::Archive              {ArchiveName}
 cloudwatch_event_connection        Events::Connection           {Name}
 cloudwatch_event_api_destination   Events::ApiDestination       {Name}
@@ -342,6 +344,16 @@ key_pair                      public_key       if:!public_key
 api_gateway_api_key           value
 """
 """Terraform type, an argument that no read gives, or that none may give, and when something stands in for it."""
+
+AMENDED = """
+ecs_service  task_definition                {taskDefinition}
+eks_cluster  bootstrap_self_managed_addons  true
+"""
+"""Terraform type, an argument that an import does not get right, and what it is: a template, or a constant.
+
+The provider tells a task definition by family and revision where it did not write the ARN itself; and it leaves what
+only counts when a cluster is made at false, which is not the default.
+"""
 
 AFTER = """
 api_gateway_integration          api_gateway_method               rest_api_id resource_id http_method
