@@ -53,7 +53,8 @@ def parse_live_target(
     unknown = next((name for name in names if name not in available_services()), None)
     if unknown is not None:
         raise UsageError(
-            f"There is no AWS service {unknown!r}.", hint=f"Names are botocore's, for example: {', '.join(known_services()[:8])}."
+            f"There is no AWS service {unknown!r}.",
+            hint=f"Names are botocore's, for example: {', '.join(known_services()[:8])}.",
         )
     return LiveTarget(
         profile=text.removeprefix(PREFIX),

@@ -106,7 +106,9 @@ class _Keeper:
             return  # what was not read is asked again
         temporary = path.with_suffix(f".{os.getpid()}")
         with contextlib.suppress(OSError):
-            with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+            with os.fdopen(
+                os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8"
+            ) as file:
                 file.write(to_json(part))
             temporary.replace(path)
 

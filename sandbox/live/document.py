@@ -104,7 +104,9 @@ def _wanted(objects: Sequence[StateObject]) -> Iterator[tuple[int, int]]:
             for argument, text in _texts(each.attributes, ""):
                 if argument in _OTHER_WORDS or (not is_sure and text.lower() in _COMMON and argument in {"name", "id"}):
                     continue
-                yield from ((number, other) for other in index.get(text, ()) if _is_likely(each, objects[other], argument))
+                yield from (
+                    (number, other) for other in index.get(text, ()) if _is_likely(each, objects[other], argument)
+                )
 
 
 def _by_rule(objects: Sequence[StateObject]) -> Iterator[tuple[int, int]]:
@@ -120,7 +122,7 @@ def _by_rule(objects: Sequence[StateObject]) -> Iterator[tuple[int, int]]:
 
 
 def _is_likely(each: StateObject, other: StateObject, argument: str) -> bool:
-    """Whether an argument that has the other's name speaks of it: not its own name, nor one that both have by chance."""
+    """Whether an argument that has the other's name speaks of it: not its own name, nor a name of both by chance."""
     return argument not in {"id", "name", "arn"} and not (each.type == other.type and argument in _NAMES)
 
 

@@ -42,7 +42,9 @@ class Inventory:
     @cached_property
     def default_options(self) -> frozenset[str]:
         """DHCP options that came with the account: those of a default network."""
-        return frozenset(str(each.get("DhcpOptionsId")) for each in self._of_type("AWS::EC2::VPC") if each.get("IsDefault"))
+        return frozenset(
+            str(each.get("DhcpOptionsId")) for each in self._of_type("AWS::EC2::VPC") if each.get("IsDefault")
+        )
 
     @cached_property
     def root_devices(self) -> frozenset[tuple[str, str]]:

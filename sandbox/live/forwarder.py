@@ -128,9 +128,7 @@ class Forwarder:
         with self._lock:
             self._journal.append(exchange)
 
-    def _refuse(
-        self, exchange: Exchange, request: Request, identification: Identification, refusal: Refusal
-    ) -> Answer:
+    def _refuse(self, exchange: Exchange, request: Request, identification: Identification, refusal: Refusal) -> Answer:
         exchange.refused_by = "read-only"
         exchange.error_code = REFUSED
         with self._lock:

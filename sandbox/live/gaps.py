@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from diffing.snapshot import ReadFailure
 from sandbox.live.forwarder import REFUSED, UNREACHABLE
 from sandbox.live.iam import action_of
+from sandbox.live.permitted import Refusal
 from sandbox.rehearsal import ApiCall, Gap, GapKind
 
-_DENIED = re.compile(r"AccessDenied|Unauthorized|NotAuthorized|AuthorizationError|^AuthFailure$|^Forbidden$", re.IGNORECASE)
+_DENIED = re.compile(
+    r"AccessDenied|Unauthorized|NotAuthorized|AuthorizationError|^AuthFailure$|^Forbidden$", re.IGNORECASE
+)
 _NO_SUCH_OPERATION = frozenset({"InvalidAction", "UnknownOperationException", "NotImplemented", "501"})
 
 
@@ -48,20 +51,41 @@ class Absence:
     blocking: bool = True
     """Whether it could hide something that a change does."""
 
-    def as_gap(self) -> Gap:
-        """It in a rehearsal's words."""
+    def as_gap(self, touched: Collection[str] | None = None) -> Gap:
+        """It in a rehearsal's words.
+
+        Args:
+            touched: The services that the change works on (botocore's names); None where that is not known, and then
+                everything may hide something.
+        """
         match self.kind:
             case Missing.DENIED | Missing.UNREADABLE:
                 kind = GapKind.UNREADABLE
             case Missing.UNKNOWN_TYPE | Missing.NOT_IMPORTED | Missing.NOT_READ | Missing.LEFT_OUT:
                 kind = GapKind.NOT_REHEARSED
+        blocking = self.blocking and (touched is None or self.service in touched)
         where = f"{self.service} in {self.region}" if self.region else self.service
-        return Gap(kind=kind, subject=f"{self.subject} ({where})", reason=self.reason, blocking=self.blocking)
+        return Gap(kind=kind, subject=f"{self.subject} ({where})", reason=self.reason, blocking=blocking)
 
 
 def is_denied(code: str) -> bool:
     """Whether an error code says that the caller may not do it."""
     return bool(_DENIED.search(code))
+
+
+def of_calls(
+    failures: Iterable[ReadFailure], calls: Sequence[ApiCall], refused: Iterable[tuple[Refusal, str, str]]
+) -> tuple[Absence, ...]:
+    """Everything that the calls of a reading leave open.
+
+    Args:
+        failures: The inventory's.
+        calls: All calls; those of the provider are in the phase ``import``.
+        refused: What did not leave: why, service and operation.
+    """
+    imports = (call for call in calls if call.phase == "import")
+    names = ((service, operation) for _, service, operation in refused)
+    return (*from_failures(failures, calls), *denied_calls(imports), *not_read(names))
 
 
 def from_failures(failures: Iterable[ReadFailure], calls: Iterable[ApiCall]) -> tuple[Absence, ...]:
@@ -73,7 +97,9 @@ def from_failures(failures: Iterable[ReadFailure], calls: Iterable[ApiCall]) -> 
         (call.service, call.operation, call.region): call.error_message for call in calls if is_denied(call.error_code)
     }
     return tuple(
-        sorted({_absence(each, told) for each in failures if each.code not in _NO_SUCH_OPERATION and each.code != REFUSED})
+        sorted(
+            {_absence(each, told) for each in failures if each.code not in _NO_SUCH_OPERATION and each.code != REFUSED}
+        )
     )
 
 

@@ -120,4 +120,3 @@ def read_policy(services: Iterable[str]) -> str:
         ],
     }
     return json.dumps(policy, indent=2) + "\n"
-

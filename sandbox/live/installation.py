@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from sandbox.cloning.placement import Place
 from sandbox.cloning.subjects import AWS
 from sandbox.cloning.synthesise import Repairs, Synthesis
 from sandbox.cloning.workbench import Toolchain, Workbench
 from sandbox.executors.terraform.environment import Surroundings, for_commands
+from sandbox.place import Place
 from sandbox.ports import Progress
 
 SOURCE = f"registry.terraform.io/{AWS}"

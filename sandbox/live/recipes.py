@@ -19,6 +19,7 @@ from sandbox.live.rows import AMENDED, ROWS, SETTLED, STAND_INS, TRIMMED
 
 _CONDITION = re.compile(r"(?P<not>!?)(?P<path>[\w.]+)(?:(?P<operator>=|!=|\^=|!\^=)(?P<value>.*))?")
 _EVERY = "*"
+_GOES_ON = re.compile(r"\n\s+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,7 +182,8 @@ def _trimmed() -> Mapping[str, tuple[str, ...]]:
 
 
 def _lines(table: str) -> list[str]:
-    return [line for line in table.strip().splitlines() if not line.startswith("#")]
+    """The rows: an indented line goes on with the one before."""
+    return [line for line in _GOES_ON.sub(" ", table.strip()).splitlines() if not line.startswith("#")]
 
 
 def _row(line: str) -> Row:

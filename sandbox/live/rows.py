@@ -2,9 +2,9 @@
 
 A row is: Terraform type, CloudFormation type, import id; then clauses. ``each:PATH`` makes one object for every item
 there (``.*`` follows a map, whose keys are ``_key``); ``if:`` names a condition (``if:A`` has a value, ``if:!A`` has
-none, ``if:A=x``, ``if:A!=x``, ``if:A^=x`` begins with, ``if:A!^=x`` does not); ``in:PATH=VALUE`` is asked of the
-containing resource. With ``set:NAME=TEMPLATE`` the object is written here and not read by the provider, which cannot
-import it or would have to read a secret.
+none, ``if:A=x``, ``if:A!=x``, ``if:A^=x`` begins with, ``if:A!^=x`` does not). With ``set:NAME=TEMPLATE`` the
+object is written here and not read by the provider, which cannot import it or would have to read a secret. A row may go
+on in indented lines.
 
 Templates are those of `sandbox.inventory.expression` over the item, the resource's attributes, and ``_id``,
 ``_parent`` (the containing resource's id), ``_account``, ``_region``, ``_url`` and ``_arn``.
@@ -25,16 +25,20 @@ egress_only_internet_gateway       EC2::EgressOnlyInternetGateway {_id}
 nat_gateway                        EC2::NatGateway              {_id}
 eip                                EC2::EIP                     {_id}
 route_table                        EC2::RouteTable              {_id}  if:!_isMain
-route                              EC2::RouteTable              {_id}_{DestinationCidrBlock}  if:_isMain each:_ownRoutes if:DestinationCidrBlock
-route                              EC2::RouteTable              {_id}_{DestinationIpv6CidrBlock}  if:_isMain each:_ownRoutes if:DestinationIpv6CidrBlock
-route                              EC2::RouteTable              {_id}_{DestinationPrefixListId}  if:_isMain each:_ownRoutes if:DestinationPrefixListId
+route                              EC2::RouteTable              {_id}_{DestinationCidrBlock}
+    if:_isMain each:_ownRoutes if:DestinationCidrBlock
+route                              EC2::RouteTable              {_id}_{DestinationIpv6CidrBlock}
+    if:_isMain each:_ownRoutes if:DestinationIpv6CidrBlock
+route                              EC2::RouteTable              {_id}_{DestinationPrefixListId}
+    if:_isMain each:_ownRoutes if:DestinationPrefixListId
 route_table_association            EC2::RouteTable              {SubnetId}/{_id}  each:Associations if:SubnetId
 route_table_association            EC2::RouteTable              {GatewayId}/{_id}  each:Associations if:GatewayId
 network_acl                        EC2::NetworkAcl              {_id}  if:!IsDefault
 security_group                     EC2::SecurityGroup           {_id}  if:GroupName!=default
 vpc_security_group_ingress_rule    EC2::SecurityGroupRule       {_id}  if:!IsEgress if:!_isDefaultRule
 vpc_security_group_egress_rule     EC2::SecurityGroupRule       {_id}  if:IsEgress if:!_isDefaultRule
-network_interface                  EC2::NetworkInterface        {_id}  if:InterfaceType=interface if:!RequesterManaged if:!Attachment.AttachmentId
+network_interface                  EC2::NetworkInterface        {_id}
+    if:InterfaceType=interface if:!RequesterManaged if:!Attachment.AttachmentId
 vpc_endpoint                       EC2::VPCEndpoint             {_id}
 vpc_endpoint_service               EC2::VPCEndpointService      {_id}
 vpc_peering_connection             EC2::VPCPeeringConnection    {_id}
@@ -45,35 +49,39 @@ customer_gateway                   EC2::CustomerGateway         {_id}
 flow_log                           EC2::FlowLog                 {_id}
 ec2_managed_prefix_list            EC2::PrefixList              {_id}  if:OwnerId!=AWS
 ec2_transit_gateway                EC2::TransitGateway          {_id}
-ec2_transit_gateway_vpc_attachment EC2::TransitGatewayAttachment {_id}
 ec2_transit_gateway_vpc_attachment EC2::TransitGatewayVpcAttachment {_id}
 ec2_transit_gateway_route_table    EC2::TransitGatewayRouteTable {_id}  if:!DefaultAssociationRouteTable
 # --- machines
 instance                           EC2::Instance                {_id}
 key_pair                           EC2::KeyPair                 {KeyName}
 ebs_volume                         EC2::Volume                  {_id}  if:!_isRoot
-volume_attachment                  EC2::Volume                  {Device}:{_id}:{InstanceId}  if:!_isRoot each:Attachments
+volume_attachment                  EC2::Volume                  {Device}:{_id}:{InstanceId}
+    if:!_isRoot each:Attachments
 ebs_snapshot                       EC2::Snapshot                {_id}
 launch_template                    EC2::LaunchTemplate          {_id}
 placement_group                    EC2::PlacementGroup          {GroupName}
+ec2_capacity_reservation           EC2::CapacityReservation     {_id}
+ec2_client_vpn_endpoint            EC2::ClientVpnEndpoint       {_id}
+ec2_host                           EC2::Host                    {_id}
 autoscaling_group                  AutoScaling::AutoScalingGroup {_id}
 autoscaling_policy                 AutoScaling::ScalingPolicy   {AutoScalingGroupName}/{PolicyName}
 autoscaling_schedule               AutoScaling::ScheduledAction {AutoScalingGroupName}/{ScheduledActionName}
 autoscaling_lifecycle_hook         AutoScaling::AutoScalingGroup {_id}/{LifecycleHookName}  each:LifecycleHooks
 launch_configuration               AutoScaling::LaunchConfiguration {LaunchConfigurationName}
-appautoscaling_target              ApplicationAutoScaling::ScalableTarget {ServiceNamespace}/{ResourceId}/{ScalableDimension}
-appautoscaling_policy              ApplicationAutoScaling::ScalingPolicy {ServiceNamespace}/{ResourceId}/{ScalableDimension}/{PolicyName}
 # --- load balancing
 lb                                 ElasticLoadBalancingV2::LoadBalancer {_id}
 lb_target_group                    ElasticLoadBalancingV2::TargetGroup {_id}
 lb_listener                        ElasticLoadBalancingV2::Listener {_id}
 lb_listener_rule                   ElasticLoadBalancingV2::ListenerRule {_id}  if:!IsDefault
-lb_target_group_attachment         ElasticLoadBalancingV2::TargetGroup {_id}-{Target.Id}  each:TargetHealth set:target_group_arn={_id} set:target_id={Target.Id} set:port=Target.Port
+lb_target_group_attachment         ElasticLoadBalancingV2::TargetGroup {_id}-{Target.Id}
+    each:TargetHealth set:target_group_arn={_id} set:target_id={Target.Id} set:port=Target.Port
 elb                                ElasticLoadBalancing::LoadBalancer {_id}
 # --- names and edges
 route53_zone                       Route53::HostedZone          {_id}
-route53_record                     Route53::RecordSet           {_parent}_{_recordName}_{Type}  if:!SetIdentifier if:!_isApex
-route53_record                     Route53::RecordSet           {_parent}_{_recordName}_{Type}_{SetIdentifier}  if:SetIdentifier
+route53_record                     Route53::RecordSet           {_parent}_{_recordName}_{Type}
+    if:!SetIdentifier if:!_isApex
+route53_record                     Route53::RecordSet           {_parent}_{_recordName}_{Type}_{SetIdentifier}
+    if:SetIdentifier
 route53_health_check               Route53::HealthCheck         {_id}
 cloudfront_distribution            CloudFront::Distribution     {_id}
 cloudfront_function                CloudFront::Function         {Name}
@@ -96,9 +104,12 @@ service_discovery_service          ServiceDiscovery::Service    {_id}
 api_gateway_rest_api               ApiGateway::RestApi          {_id}
 api_gateway_resource               ApiGateway::Resource         {_parent}/{id}  if:path!=/
 api_gateway_method                 ApiGateway::Resource         {_parent}/{_resource}/{_key}  each:resourceMethods.*
-api_gateway_integration            ApiGateway::Resource         {_parent}/{_resource}/{_key}  each:resourceMethods.* if:methodIntegration
-api_gateway_method_response        ApiGateway::Resource         {_parent}/{_resource}/{_key1}/{_key}  each:resourceMethods.*.methodResponses.*
-api_gateway_integration_response   ApiGateway::Resource         {_parent}/{_resource}/{_key1}/{_key}  each:resourceMethods.*.methodIntegration.integrationResponses.*
+api_gateway_integration            ApiGateway::Resource         {_parent}/{_resource}/{_key}
+    each:resourceMethods.* if:methodIntegration
+api_gateway_method_response        ApiGateway::Resource         {_parent}/{_resource}/{_key1}/{_key}
+    each:resourceMethods.*.methodResponses.*
+api_gateway_integration_response   ApiGateway::Resource         {_parent}/{_resource}/{_key1}/{_key}
+    each:resourceMethods.*.methodIntegration.integrationResponses.*
 api_gateway_deployment             ApiGateway::Deployment       {_parent}/{id}
 api_gateway_stage                  ApiGateway::Stage            {_parent}/{stageName}
 api_gateway_authorizer             ApiGateway::Authorizer       {_parent}/{id}
@@ -116,13 +127,15 @@ apigatewayv2_stage                 ApiGatewayV2::Stage          {_parent}/{Stage
 apigatewayv2_authorizer            ApiGatewayV2::Authorizer     {_parent}/{AuthorizerId}
 apigatewayv2_model                 ApiGatewayV2::Model          {_parent}/{ModelId}
 apigatewayv2_domain_name           ApiGatewayV2::DomainName     {DomainName}
+apigatewayv2_deployment            ApiGatewayV2::Deployment     {_parent}/{DeploymentId}  if:!AutoDeployed
 apigatewayv2_vpc_link              ApiGatewayV2::VpcLink        {_id}
 appsync_graphql_api                AppSync::GraphQLApi          {apiId}
 # --- identity
 iam_role                           IAM::Role                    {RoleName}  if:Path!^=/aws-service-role/
 iam_service_linked_role            IAM::Role                    {Arn}  if:Path^=/aws-service-role/
 iam_role_policy                    IAM::RolePolicy              {RoleName}:{PolicyName}
-iam_role_policy_attachment         IAM::Role                    {RoleName}/{PolicyArn}  if:Path!^=/aws-service-role/ each:AttachedRolePolicies
+iam_role_policy_attachment         IAM::Role                    {RoleName}/{PolicyArn}
+    if:Path!^=/aws-service-role/ each:AttachedRolePolicies
 iam_policy                         IAM::ManagedPolicy           {_id}
 iam_user                           IAM::User                    {UserName}
 iam_user_policy                    IAM::UserPolicy              {UserName}:{PolicyName}
@@ -136,11 +149,14 @@ iam_instance_profile               IAM::InstanceProfile         {InstanceProfile
 iam_openid_connect_provider        IAM::OIDCProvider            {_id}
 iam_saml_provider                  IAM::SAMLProvider            {_id}
 iam_account_alias                  IAM::AccountAlias            {_id}
-kms_key                            KMS::Key                     {_id}  if:KeyManager=CUSTOMER if:KeyState!=PendingDeletion
+kms_key                            KMS::Key                     {_id}
+    if:KeyManager=CUSTOMER if:KeyState!=PendingDeletion
 kms_alias                          KMS::Alias                   {AliasName}  if:AliasName!^=alias/aws/ if:TargetKeyId
 secretsmanager_secret              SecretsManager::Secret       {_id}
 secretsmanager_secret_policy       SecretsManager::Secret       {_id}  if:ResourcePolicy
-secretsmanager_secret_version      SecretsManager::SecretVersion {_parent}|{VersionId}  if:_isCurrent set:secret_id={_parent} set:arn={_parent} set:version_id={VersionId} set:version_stages=VersionStages
+secretsmanager_secret_version      SecretsManager::SecretVersion {_parent}|{VersionId}
+    if:_isCurrent set:secret_id={_parent} set:arn={_parent} set:version_id={VersionId}
+    set:version_stages=VersionStages
 cognito_user_pool                  Cognito::UserPool            {_id}
 cognito_user_pool_client           Cognito::UserPoolClient      {_parent}/{ClientId}
 cognito_user_pool_domain           Cognito::UserPool            {Domain}  if:Domain
@@ -165,27 +181,39 @@ s3_bucket_accelerate_configuration S3::Bucket                   {_id}  if:Accele
 s3_bucket_object_lock_configuration S3::Bucket                  {_id}  if:ObjectLockConfiguration
 dynamodb_table                     DynamoDB::Table              {TableName}
 db_instance                        RDS::DBInstance              {DBInstanceIdentifier}  if:!DBClusterIdentifier
-rds_cluster_instance               RDS::DBInstance              {DBInstanceIdentifier}  if:DBClusterIdentifier if:Engine^=aurora
-docdb_cluster_instance             RDS::DBInstance              {DBInstanceIdentifier}  if:DBClusterIdentifier if:Engine=docdb
-neptune_cluster_instance           RDS::DBInstance              {DBInstanceIdentifier}  if:DBClusterIdentifier if:Engine=neptune
-rds_cluster                        RDS::DBCluster               {DBClusterIdentifier}  if:Engine!=docdb if:Engine!=neptune
+rds_cluster_instance               RDS::DBInstance              {DBInstanceIdentifier}
+    if:DBClusterIdentifier if:Engine^=aurora
+docdb_cluster_instance             RDS::DBInstance              {DBInstanceIdentifier}
+    if:DBClusterIdentifier if:Engine=docdb
+neptune_cluster_instance           RDS::DBInstance              {DBInstanceIdentifier}
+    if:DBClusterIdentifier if:Engine=neptune
+rds_cluster                        RDS::DBCluster               {DBClusterIdentifier}
+    if:Engine!=docdb if:Engine!=neptune
 docdb_cluster                      RDS::DBCluster               {DBClusterIdentifier}  if:Engine=docdb
 neptune_cluster                    RDS::DBCluster               {DBClusterIdentifier}  if:Engine=neptune
 db_subnet_group                    RDS::DBSubnetGroup           {DBSubnetGroupName}  if:DBSubnetGroupName!=default
-db_parameter_group                 RDS::DBParameterGroup        {DBParameterGroupName}  if:DBParameterGroupName!^=default.
-rds_cluster_parameter_group        RDS::DBClusterParameterGroup {DBClusterParameterGroupName}  if:DBClusterParameterGroupName!^=default.
+db_parameter_group                 RDS::DBParameterGroup        {DBParameterGroupName}
+    if:DBParameterGroupName!^=default.
+rds_cluster_parameter_group        RDS::DBClusterParameterGroup {DBClusterParameterGroupName}
+    if:DBClusterParameterGroupName!^=default.
 db_option_group                    RDS::OptionGroup             {OptionGroupName}  if:OptionGroupName!^=default:
 db_proxy                           RDS::DBProxy                 {DBProxyName}
+rds_global_cluster                 RDS::GlobalCluster           {GlobalClusterIdentifier}
 db_event_subscription              RDS::EventSubscription       {CustSubscriptionId}
 elasticache_cluster                ElastiCache::CacheCluster    {_id}  if:!ReplicationGroupId
 elasticache_replication_group      ElastiCache::ReplicationGroup {_id}
-elasticache_subnet_group           ElastiCache::SubnetGroup     {CacheSubnetGroupName}  if:CacheSubnetGroupName!=default
-elasticache_parameter_group        ElastiCache::ParameterGroup  {CacheParameterGroupName}  if:CacheParameterGroupName!^=default.
+elasticache_subnet_group           ElastiCache::SubnetGroup     {CacheSubnetGroupName}
+    if:CacheSubnetGroupName!=default
+elasticache_parameter_group        ElastiCache::ParameterGroup  {CacheParameterGroupName}
+    if:CacheParameterGroupName!^=default.
 elasticache_user                   ElastiCache::User            {UserId}  if:UserId!=default
 elasticache_user_group             ElastiCache::UserGroup       {UserGroupId}
 elasticache_serverless_cache       ElastiCache::ServerlessCache {ServerlessCacheName}
 memorydb_cluster                   MemoryDB::Cluster            {Name}
 memorydb_subnet_group              MemoryDB::SubnetGroup        {Name}
+memorydb_acl                       MemoryDB::ACL                {Name}  if:Name!=open-access
+memorydb_parameter_group           MemoryDB::ParameterGroup     {Name}  if:Name!^=default.
+memorydb_user                      MemoryDB::User               {Name}  if:Name!=default
 efs_file_system                    EFS::FileSystem              {_id}
 efs_mount_target                   EFS::MountTarget             {_id}
 efs_access_point                   EFS::AccessPoint             {_id}
@@ -194,8 +222,10 @@ efs_backup_policy                  EFS::FileSystem              {_id}  if:Backup
 fsx_lustre_file_system             FSx::FileSystem              {_id}  if:FileSystemType=LUSTRE
 opensearch_domain                  OpenSearchService::Domain    {DomainName}
 redshift_cluster                   Redshift::Cluster            {ClusterIdentifier}
-redshift_subnet_group              Redshift::ClusterSubnetGroup {ClusterSubnetGroupName}  if:ClusterSubnetGroupName!=default
-redshift_parameter_group           Redshift::ClusterParameterGroup {ParameterGroupName}  if:ParameterGroupName!^=default.
+redshift_subnet_group              Redshift::ClusterSubnetGroup {ClusterSubnetGroupName}
+    if:ClusterSubnetGroupName!=default
+redshift_parameter_group           Redshift::ClusterParameterGroup {ParameterGroupName}
+    if:ParameterGroupName!^=default.
 glue_catalog_database              Glue::Database               {CatalogId}:{Name}
 glue_catalog_table                 Glue::Table                  {CatalogId}:{DatabaseName}:{Name}
 glue_job                           Glue::Job                    {Name}
@@ -203,12 +233,14 @@ glue_crawler                       Glue::Crawler                {Name}
 glue_trigger                       Glue::Trigger                {Name}
 glue_workflow                      Glue::Workflow               {Name}
 glue_connection                    Glue::Connection             {_account}:{Name}
+glue_registry                      Glue::Registry               {RegistryArn}
+glue_schema                        Glue::Schema                 {SchemaArn}
+glue_security_configuration        Glue::SecurityConfiguration  {Name}
 athena_workgroup                   Athena::WorkGroup            {Name}  if:Name!=primary
 athena_named_query                 Athena::NamedQuery           {NamedQueryId}
 athena_data_catalog                Athena::DataCatalog          {CatalogName}  if:CatalogName!=AwsDataCatalog
 backup_vault                       Backup::BackupVault          {BackupVaultName}  if:BackupVaultName!=Default
 backup_plan                        Backup::BackupPlan           {BackupPlanId}
-backup_selection                   Backup::BackupSelection      {BackupPlanId}|{SelectionId}
 # --- functions and containers
 lambda_function                    Lambda::Function             {FunctionName}
 lambda_permission                  Lambda::Function             {FunctionName}/{Sid}  each:Policy.Statement if:Sid
@@ -221,6 +253,7 @@ lambda_code_signing_config         Lambda::CodeSigningConfig    {_id}
 ecr_repository                     ECR::Repository              {repositoryName}
 ecr_lifecycle_policy               ECR::Repository              {repositoryName}  if:LifecyclePolicy
 ecr_repository_policy              ECR::Repository              {repositoryName}  if:RepositoryPolicy
+ecr_pull_through_cache_rule        ECR::PullThroughCacheRule    {ecrRepositoryPrefix}
 ecs_cluster                        ECS::Cluster                 {clusterName}
 ecs_cluster_capacity_providers     ECS::Cluster                 {clusterName}  if:capacityProviders
 ecs_service                        ECS::Service                 {_parent|base}/{serviceName}
@@ -230,10 +263,12 @@ eks_cluster                        EKS::Cluster                 {name}
 eks_node_group                     EKS::Nodegroup               {clusterName}:{nodegroupName}
 eks_addon                          EKS::Addon                   {clusterName}:{addonName}
 eks_fargate_profile                EKS::FargateProfile          {clusterName}:{fargateProfileName}
+eks_pod_identity_association       EKS::PodIdentityAssociation  {clusterName},{associationId}
 eks_access_entry                   EKS::AccessEntry             {clusterName}:{principalArn}  if:!_isCreator
 batch_compute_environment          Batch::ComputeEnvironment    {computeEnvironmentName}
 batch_job_queue                    Batch::JobQueue              {jobQueueArn}
 batch_job_definition               Batch::JobDefinition         {jobDefinitionArn}
+batch_scheduling_policy            Batch::SchedulingPolicy      {_id}
 # --- messages and events
 sns_topic                          SNS::Topic                   {_id}
 sns_topic_subscription             SNS::Subscription            {_id}  if:_id^=arn:
@@ -243,9 +278,12 @@ kinesis_stream_consumer            Kinesis::StreamConsumer      {_id}
 kinesis_firehose_delivery_stream   KinesisFirehose::DeliveryStream {DeliveryStreamARN}
 cloudwatch_event_bus               Events::EventBus             {Name}  if:Name!=default
 cloudwatch_event_rule              Events::Rule                 {Name}  if:!ManagedBy if:EventBusName=default
-cloudwatch_event_rule              Events::Rule                 {EventBusName}/{Name}  if:!ManagedBy if:EventBusName!=default
-cloudwatch_event_target            Events::Rule                 {Name}/{Id}  if:!ManagedBy if:EventBusName=default each:TargetsByRule
-cloudwatch_event_target            Events::Rule                 {EventBusName}/{Name}/{Id}  if:!ManagedBy if:EventBusName!=default each:TargetsByRule
+cloudwatch_event_rule              Events::Rule                 {EventBusName}/{Name}
+    if:!ManagedBy if:EventBusName!=default
+cloudwatch_event_target            Events::Rule                 {Name}/{Id}
+    if:!ManagedBy if:EventBusName=default each:TargetsByRule
+cloudwatch_event_target            Events::Rule                 {EventBusName}/{Name}/{Id}
+    if:!ManagedBy if:EventBusName!=default each:TargetsByRule
 cloudwatch_event_archive           Events::Archive              {ArchiveName}
 cloudwatch_event_connection        Events::Connection           {Name}
 cloudwatch_event_api_destination   Events::ApiDestination       {Name}
@@ -264,26 +302,30 @@ cloudwatch_log_metric_filter       Logs::MetricFilter           {logGroupName}:{
 cloudwatch_log_subscription_filter Logs::SubscriptionFilter     {logGroupName}|{filterName}
 cloudwatch_log_destination         Logs::Destination            {destinationName}
 cloudwatch_log_resource_policy     Logs::ResourcePolicy         {policyName}
-cloudwatch_metric_alarm            CloudWatch::Alarm            {AlarmName}  if:AlarmName!^=TargetTracking- if:!AlarmRule
+cloudwatch_query_definition        Logs::QueryDefinition        arn:aws:logs:{_region}:{_account}:query-definition:{queryDefinitionId}
+cloudwatch_metric_alarm            CloudWatch::Alarm            {AlarmName}
+    if:AlarmName!^=TargetTracking- if:!AlarmRule
 cloudwatch_composite_alarm         CloudWatch::Alarm            {AlarmName}  if:AlarmRule
 cloudwatch_composite_alarm         CloudWatch::CompositeAlarm   {AlarmName}
 cloudwatch_dashboard               CloudWatch::Dashboard        {DashboardName}
+cloudwatch_metric_stream           CloudWatch::MetricStream     {Name}
 cloudtrail                         CloudTrail::Trail            {TrailARN}
 config_config_rule                 Config::ConfigRule           {ConfigRuleName}
 config_configuration_recorder      Config::ConfigurationRecorder {name}
 config_delivery_channel            Config::DeliveryChannel      {name}
-guardduty_detector                 GuardDuty::Detector          {_id}
+config_configuration_aggregator    Config::ConfigurationAggregator {ConfigurationAggregatorName}
 ssm_parameter                      SSM::Parameter               {Name}
 ssm_document                       SSM::Document                {Name}
 ssm_maintenance_window             SSM::MaintenanceWindow       {_id}
 ssm_patch_baseline                 SSM::PatchBaseline           {_id}
+ssm_association                    SSM::Association             {AssociationId}
 codebuild_project                  CodeBuild::Project           {_id}
 codecommit_repository              CodeCommit::Repository       {repositoryName}
 codepipeline                       CodePipeline::Pipeline       {_id}
-codedeploy_app                     CodeDeploy::Application      {_id}
 transfer_server                    Transfer::Server             {_id}
 sesv2_configuration_set            SES::ConfigurationSet        {_id}
 sesv2_email_identity               SES::EmailIdentity           {_id}
+ses_template                       SES::Template                {_id}
 """
 
 SETTLED = """
@@ -318,6 +360,11 @@ Athena::DataCatalog          if:CatalogName=AwsDataCatalog    made with the acco
 Backup::BackupVault          if:BackupVaultName=Default       made with the account
 Events::EventBus             if:Name=default                  made with the account
 Scheduler::ScheduleGroup     if:Name=default                  made with the account
+MemoryDB::ACL                if:Name=open-access              AWS makes it by itself
+MemoryDB::ParameterGroup     if:Name^=default.                AWS makes it by itself
+MemoryDB::User               if:Name=default                  AWS makes it by itself
+ApiGatewayV2::Deployment     if:AutoDeployed                  made by its stage
+EC2::Image                   if:ImageId                       stands in the clone where something runs it
 ECS::CapacityProvider        if:name^=FARGATE                 is AWS's own
 EKS::AccessEntry             if:_isCreator                    made with its cluster
 CloudWatch::Alarm            if:AlarmName^=TargetTracking-    made by the scaling policy that needs it

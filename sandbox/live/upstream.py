@@ -132,7 +132,7 @@ class Upstream:
 
     @cached_property
     def session(self) -> Any:
-        """botocore's session of the profile.
+        """The profile's session.
 
         Raises:
             ConfigurationError: there is no such profile.
@@ -186,7 +186,9 @@ class Upstream:
         except BotoCoreError as error:
             raise _no_answer(str(error)) from error
         arn = str(answer.get("Arn", ""))
-        return AccountIdentity(account=str(answer["Account"]), arn=arn, partition=(arn.split(":") + [""] * 2)[1] or "aws")
+        return AccountIdentity(
+            account=str(answer["Account"]), arn=arn, partition=(arn.split(":") + [""] * 2)[1] or "aws"
+        )
 
     def regions_of(self, service: str) -> frozenset[str]:
         """Where AWS offers a service, as far as botocore knows; nothing where it does not know."""

@@ -84,7 +84,9 @@ def _address(binary: Path, line: str) -> str:
     if len(fields) < _FIELDS or fields[2] != "unix" or fields[4] != "grpc":
         raise _failed(binary, "it did not say where it listens")
     if fields[1] != str(_PROTOCOL):
-        raise _failed(binary, f"it speaks version {fields[1]} of the plugin protocol, and only {_PROTOCOL} is understood")
+        raise _failed(
+            binary, f"it speaks version {fields[1]} of the plugin protocol, and only {_PROTOCOL} is understood"
+        )
     return f"unix:{fields[3]}"
 
 

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Any
 
 import grpc
-import msgpack
+import msgspec
 
 from sandbox.cloning.tfstate import Json
 from sandbox.errors import SandtableError
@@ -79,7 +79,7 @@ class Provider:
         """
         config = {**_nothing(self._provider_block), **settings}
         request = MESSAGES.ConfigureRequest(
-            terraform_version=_TERRAFORM, config=MESSAGES.DynamicValue(msgpack=msgpack.packb(config))
+            terraform_version=_TERRAFORM, config=MESSAGES.DynamicValue(msgpack=msgspec.msgpack.encode(config))
         )
         answer = self._call("Configure", request, MESSAGES.ConfigureResponse)
         errors = [each for each in answer.diagnostics if each.severity == ERROR]
@@ -105,7 +105,7 @@ class Provider:
             MESSAGES.ReadResponse,
         )
         _raise_first(read.diagnostics)
-        state = msgpack.unpackb(read.new_state.msgpack, strict_map_key=False, ext_hook=_unknown)
+        state = msgspec.msgpack.decode(read.new_state.msgpack, ext_hook=_unknown)
         return None if state is None else ReadObject(attributes=MappingProxyType(state), private=read.private)
 
     def _call(self, method: str, request: Any, response: Any) -> Any:
@@ -141,7 +141,9 @@ def _schema(schema: Any) -> ResourceSchema:
     return ResourceSchema(
         version=int(schema.version),
         sensitive=tuple(sorted(each.name for each in attributes if each.sensitive)),
-        attributes=frozenset([each.name for each in attributes] + [each.type_name for each in schema.block.block_types]),
+        attributes=frozenset(
+            [each.name for each in attributes] + [each.type_name for each in schema.block.block_types]
+        ),
     )
 
 
@@ -163,5 +165,5 @@ def _text(diagnostic: Any) -> str:
     return f"{diagnostic.summary}: {detail}" if detail else str(diagnostic.summary)
 
 
-def _unknown(_code: int, _data: bytes) -> None:
+def _unknown(_code: int, _data: memoryview) -> None:
     """An extension type is a value that is not known; nothing that was read has one."""
