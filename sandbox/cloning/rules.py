@@ -99,12 +99,6 @@ RULES: tuple[Rule, ...] = (
     _omit_zero("aws_cloudwatch_metric_alarm", "datapoints_to_alarm", "the provider refuses zero"),
     _omit_zero("aws_flow_log", "max_aggregation_interval", "the provider refuses zero"),
     _omit_zero("aws_autoscaling_policy", "min_adjustment_magnitude", "the provider refuses zero"),
-    _omit_zero(
-        "aws_apigatewayv2_stage", "default_route_settings.throttling_burst_limit", "zero would throttle everything"
-    ),
-    _omit_zero(
-        "aws_apigatewayv2_stage", "default_route_settings.throttling_rate_limit", "zero would throttle everything"
-    ),
     _omit_zero("aws_opensearch_domain", "cluster_config.warm_count", "the provider refuses zero"),
     _omit_zero("aws_scheduler_schedule", "flexible_time_window.maximum_window_in_minutes", "the provider refuses zero"),
     _omit_zero(

@@ -153,7 +153,7 @@ kms_key                            KMS::Key                     {_id}
     if:KeyManager=CUSTOMER if:KeyState!=PendingDeletion
 kms_alias                          KMS::Alias                   {AliasName}  if:AliasName!^=alias/aws/ if:TargetKeyId
 secretsmanager_secret              SecretsManager::Secret       {_id}
-secretsmanager_secret_policy       SecretsManager::Secret       {_id}  if:ResourcePolicy
+secretsmanager_secret_policy       SecretsManager::Secret       {_id}  if:ResourcePolicy.ResourcePolicy
 secretsmanager_secret_version      SecretsManager::SecretVersion {_parent}|{VersionId}
     if:_isCurrent set:secret_id={_parent} set:arn={_parent} set:version_id={VersionId}
     set:version_stages=VersionStages
@@ -302,7 +302,8 @@ cloudwatch_log_metric_filter       Logs::MetricFilter           {logGroupName}:{
 cloudwatch_log_subscription_filter Logs::SubscriptionFilter     {logGroupName}|{filterName}
 cloudwatch_log_destination         Logs::Destination            {destinationName}
 cloudwatch_log_resource_policy     Logs::ResourcePolicy         {policyName}
-cloudwatch_query_definition        Logs::QueryDefinition        arn:aws:logs:{_region}:{_account}:query-definition:{queryDefinitionId}
+cloudwatch_query_definition        Logs::QueryDefinition
+    arn:aws:logs:{_region}:{_account}:query-definition:{queryDefinitionId}
 cloudwatch_metric_alarm            CloudWatch::Alarm            {AlarmName}
     if:AlarmName!^=TargetTracking- if:!AlarmRule
 cloudwatch_composite_alarm         CloudWatch::Alarm            {AlarmName}  if:AlarmRule
