@@ -15,7 +15,7 @@ from sandbox.inventory.operations import load_service
 from sandbox.inventory.records import to_resources
 from sandbox.inventory.scope import Scope, normalise
 from sandbox.inventory.stakes import count_stakes
-from sandbox.inventory.transport import Connection
+from sandbox.inventory.transport import READ_TIMEOUT, Connection
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,9 @@ class _Part:
     answered: int
 
 
-def take_snapshot(endpoint: str, scopes: Iterable[Scope], *, jobs: int = 8, deadline: float = 60.0) -> Snapshot:
+def take_snapshot(
+    endpoint: str, scopes: Iterable[Scope], *, jobs: int = 8, deadline: float = 60.0, patience: float = READ_TIMEOUT
+) -> Snapshot:
     """Read everything that the scopes hold.
 
     Args:
@@ -36,6 +38,7 @@ def take_snapshot(endpoint: str, scopes: Iterable[Scope], *, jobs: int = 8, dead
         scopes: What to read; repetitions and ways to write a global service's region do not matter.
         jobs: How many scopes are read at the same time.
         deadline: Seconds after which no further call is made; what was not read by then is a failure ``Timeout``.
+        patience: Seconds to wait for one answer.
 
     Returns:
         The resources by identity, and every read that gave no answer.
@@ -46,7 +49,7 @@ def take_snapshot(endpoint: str, scopes: Iterable[Scope], *, jobs: int = 8, dead
     wanted = normalise(scopes)
     expires = time.monotonic() + deadline
     with ThreadPoolExecutor(max_workers=max(1, jobs), thread_name_prefix="inventory") as pool:
-        parts = list(pool.map(lambda scope: _read_scope(endpoint, scope, expires), wanted))
+        parts = list(pool.map(lambda scope: _read_scope(endpoint, scope, expires, patience), wanted))
     if any(part.calls for part in parts) and not any(part.answered for part in parts):
         raise EngineError(
             f"the inventory could not be read: nothing answered at {endpoint}",
@@ -60,7 +63,7 @@ def take_snapshot(endpoint: str, scopes: Iterable[Scope], *, jobs: int = 8, dead
     )
 
 
-def _read_scope(endpoint: str, scope: Scope, expires: float) -> _Part:
+def _read_scope(endpoint: str, scope: Scope, expires: float, patience: float) -> _Part:
     service = load_service(scope.service)
     if service is None:
         unknown = ReadFailure(
@@ -72,7 +75,7 @@ def _read_scope(endpoint: str, scope: Scope, expires: float) -> _Part:
             account=scope.account,
         )
         return _Part({}, frozenset({unknown}), 0, 0)
-    connection = Connection(endpoint, scope, service, expires)
+    connection = Connection(endpoint, scope, service, expires, patience)
     crawl = Crawl(connection)
     try:
         crawl.run()

@@ -83,6 +83,7 @@ class Service:
     operations: Mapping[str, ReadOperation]
 
 
+@cache
 def available_services() -> frozenset[str]:
     """Every service that there is a model for."""
     return frozenset(_session().get_available_services())

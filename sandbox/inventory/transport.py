@@ -2,7 +2,7 @@
 
 Building a boto3 client costs more than reading a service with it: 36 services take 9.6 s with clients and 0.8 s
 without. Engines verify no signatures, but take the account and the region from the signature's scope, so each request
-carries a dummy one. Not for a live account, which needs real signatures, retries and throttling.
+carries a dummy one. A live account, which needs real signatures and patience, is read through `sandbox.live.forwarder`.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from sandbox.inventory.operations import ReadOperation, Service
 from sandbox.inventory.scope import Scope
 
 _SIGNED_AT = "20260101T000000Z"
-_READ_TIMEOUT = 20.0
+READ_TIMEOUT = 20.0
 _FIRST_ERROR_STATUS = 300
 _METADATA = ("ResponseMetadata", "RequestId", "IsTruncated", "Truncated")
 
@@ -50,6 +50,8 @@ class Connection:
     service: Service
     expires: float
     """On the monotonic clock; later calls are refused as ``Timeout``."""
+    patience: float = READ_TIMEOUT
+    """Seconds to wait for one answer."""
     calls: int = 0
     answered: int = 0
     """How many calls got any HTTP answer."""
@@ -128,7 +130,7 @@ class Connection:
             if remaining <= 0:
                 raise RefusedError("Timeout")
             try:
-                connection = self._connected(min(remaining, _READ_TIMEOUT))
+                connection = self._connected(min(remaining, self.patience))
                 connection.request(method, path, body, headers)
                 response = connection.getresponse()
                 content = response.read()

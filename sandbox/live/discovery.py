@@ -16,11 +16,16 @@ from diffing.codec import from_json, to_json
 from diffing.snapshot import Snapshot
 from sandbox.inventory.inventory import take_snapshot
 from sandbox.inventory.scope import Scope, normalise
-from sandbox.live.forwarder import Forwarder
+from sandbox.live.forwarder import UNREACHABLE, Forwarder
+from sandbox.live.gaps import is_denied
 from sandbox.ports import Progress
 
 _DEADLINE = 3600.0
 """Seconds for one service in one region. Large accounts are throttled."""
+_SUFFIX = ".scope.json"
+_PATIENCE = 180.0
+"""Seconds for one answer, with everything that the forwarder waits when it is throttled."""
+_BY_CHANCE = frozenset({"Timeout", "ConnectionError", UNREACHABLE})
 _FRESH = 6 * 3600.0
 """Seconds for which what an ended reading has found is believed."""
 
@@ -61,7 +66,7 @@ def discover(
     def read(scope: Scope) -> None:
         part = keeper.kept(scope)
         if part is None:
-            part = take_snapshot(forwarder.endpoint, [scope], jobs=1, deadline=_DEADLINE)
+            part = take_snapshot(forwarder.endpoint, [scope], jobs=1, deadline=_DEADLINE, patience=_PATIENCE)
             keeper.keep(scope, part)
         with lock:
             parts.append(part)
@@ -69,8 +74,14 @@ def discover(
 
     with ThreadPoolExecutor(max_workers=max(1, jobs), thread_name_prefix="discovery") as pool:
         list(pool.map(read, scopes))
-    keeper.clear()
     return _joined(parts)
+
+
+def forget(kept: Path | None) -> None:
+    """Remove what was kept: the reading is complete, and the next one is to see what is there then."""
+    if kept is not None:
+        for path in kept.glob(f"*{_SUFFIX}"):
+            path.unlink(missing_ok=True)
 
 
 def _joined(parts: Iterable[Snapshot]) -> Snapshot:
@@ -102,8 +113,8 @@ class _Keeper:
 
     def keep(self, scope: Scope, part: Snapshot) -> None:
         path = self._path(scope)
-        if path is None or part.failures:
-            return  # what was not read is asked again
+        if path is None or any(is_denied(each.code) or each.code in _BY_CHANCE for each in part.failures):
+            return  # another time it may be read
         temporary = path.with_suffix(f".{os.getpid()}")
         with contextlib.suppress(OSError):
             with os.fdopen(
@@ -112,13 +123,8 @@ class _Keeper:
                 file.write(to_json(part))
             temporary.replace(path)
 
-    def clear(self) -> None:
-        if self._folder is not None:
-            for path in self._folder.glob("*.scope.json"):
-                path.unlink(missing_ok=True)
-
     def _path(self, scope: Scope) -> Path | None:
         if self._folder is None:
             return None
         name = hashlib.sha256(f"{scope.account} {scope.service} {scope.region}".encode()).hexdigest()[:24]
-        return self._folder / f"{name}.scope.json"
+        return self._folder / f"{name}{_SUFFIX}"

@@ -35,6 +35,8 @@ _LARGEST = 1_048_576
 """Bytes of a request. No read is that long."""
 _HOST = "127.0.0.1"
 _HOP_BY_HOP = frozenset({"connection", "transfer-encoding", "content-length", "keep-alive", "content-encoding"})
+_POLL = 0.05
+"""Seconds that closing may take."""
 _CONTENT = 65_536
 """Bytes of an answer that are kept to tell how the call ended."""
 
@@ -69,7 +71,7 @@ class Forwarder:
                 f"No port of {_HOST} could be opened to read the account through: {error}.",
                 hint="Check that this user may open sockets on the loopback interface.",
             ) from error
-        self._thread = threading.Thread(target=self._server.serve_forever, name="forwarder", daemon=True)
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(_POLL,), name="forwarder", daemon=True)
         self._thread.start()
         return self
 

@@ -12,9 +12,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
-from types import MappingProxyType
 from urllib.parse import parse_qsl, urlencode
 
+from sandbox.inventory.operations import available_services
 from sandbox.recorder.exchange import Request
 from sandbox.recorder.identify import Identification, Protocol
 from sandbox.recorder.kinds import kind_of
@@ -25,7 +25,7 @@ _SECRETS = re.compile(
     r"SecretValue|Password(?!Polic)|PasswordData|SessionToken|FederationToken|AuthorizationToken|AccessToken|OpenIdToken"
     r"|ClusterCred|GetCredentials|CredentialsFor|RoleCredentials|GetCredentialReport|SigninToken|DataKey|ClientSecrets?$"
     r"|DownloadUrl|Presigned|SignedUrl|ConsoleOutput|ConsoleScreenshot|GetConsole|WorkloadAccess|ApiKeyValue"
-    r"|ParametersForImport|RandomPassword|AccessGrantsInstance.*Data|DataAccess|AccountPassword$"
+    r"|ParametersForImport|RandomPassword|AccessGrantsInstance.*Data|DataAccess|AccessDetails"
 )
 _DATA = re.compile(
     r"GetObject(Torrent)?$|ListObjects|ListObjectVersions|ListParts|GetItem$|BatchGetItem|TransactGet|GetRecords|ShardIterator"
@@ -35,12 +35,13 @@ _DATA = re.compile(
     r"|LookupEvents|DescribeEvents|GetInventory$|StackEvents|ListUsers(InGroup)?$|AdminGetUser|ListMessages|GetMessage"
     r"|GetSampledRequests|GetExport$|GetSdk$|CostAndUsage|GetCost|Forecast|ListStackInstances|DriftDetection"
 )
-_OTHERWISE = MappingProxyType(
+_OTHERWISE = frozenset(
     {
-        "ec2:DescribeImages": True,  # machine images, not the images of a repository
-        "iam:ListUsers": True,  # principals, not the people in a user pool
-        "identitystore:ListUsers": False,
-        "elasticache:DescribeUsers": True,
+        "ec2:DescribeImages",  # machine images, not the images of a repository
+        "elasticache:DescribeUsers",
+        "iam:ListUsers",  # principals, not the people in a user pool
+        "mq:ListUsers",
+        "transfer:ListUsers",
     }
 )
 """Operations that a pattern above takes for something else."""
@@ -74,7 +75,8 @@ class Passed:
 def judge(request: Request, identification: Identification) -> Passed | Refusal:
     """Say whether a call may leave for a live account, and in which form."""
     service, operation = identification.service, identification.operation
-    if not service or not operation or not request.complete or _is_ambiguous(request, operation):
+    is_known = service in available_services() and bool(operation) and request.complete
+    if not is_known or _is_ambiguous(request, operation):
         return Refusal.UNKNOWN
     refusal = refusal_of(service, operation)
     if refusal is not None:
@@ -89,12 +91,11 @@ def refusal_of(service: str, operation: str) -> Refusal | None:
     """Why an operation may never leave; None where it may."""
     if kind_of(service, operation) is not CallKind.READ or not _VERBS.match(operation):
         return Refusal.WRITE
-    known = _OTHERWISE.get(f"{service}:{operation}")
-    if known:
+    if f"{service}:{operation}" in _OTHERWISE:
         return None
     if _SECRETS.search(operation):
         return Refusal.SECRET
-    return Refusal.DATA if known is False or _DATA.search(operation) else None
+    return Refusal.DATA if _DATA.search(operation) else None
 
 
 def _is_ambiguous(request: Request, operation: str) -> bool:

@@ -21,7 +21,7 @@ from sandbox.cloning.workbench import Toolchain
 from sandbox.errors import ConfigurationError, UsageError
 from sandbox.live import gaps as told
 from sandbox.live.account import LiveTarget, known_services
-from sandbox.live.discovery import discover
+from sandbox.live.discovery import discover, forget
 from sandbox.live.document import addresses, write_state
 from sandbox.live.facts import Inventory
 from sandbox.live.forwarder import Forwarder
@@ -103,7 +103,9 @@ def read_account(
     with Forwarder(upstream) as forwarder:
         snapshot = reader.look(forwarder, resume)
         found = reader.read(forwarder, snapshot, tools, scratch, given)
-        return reader.report(forwarder, snapshot, found)
+        reading = reader.report(forwarder, snapshot, found)
+    forget(resume)
+    return reading
 
 
 class _Reader:

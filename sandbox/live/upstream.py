@@ -20,7 +20,7 @@ import botocore.session
 from botocore.auth import S3SigV4Auth, SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
+from botocore.exceptions import BotoCoreError, ClientError
 from botocore.httpsession import URLLib3Session
 
 from sandbox.errors import ConfigurationError, SandtableError
@@ -228,7 +228,7 @@ class Upstream:
         signer(self.credentials.get_frozen_credentials(), signing_name, region).add_auth(signed)
         try:
             response = self._http.send(signed.prepare())
-        except HTTPClientError as error:
+        except BotoCoreError as error:
             raise UnreachableError(type(error).__name__) from error
         return Answer(
             status=int(response.status_code),
