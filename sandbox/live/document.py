@@ -17,7 +17,6 @@ from sandbox.cloning.tfstate import VERSION, Json
 from sandbox.live.rows import AFTER
 
 _LONGEST_NAME = 60
-_SHORTEST = 3
 _NAMES = ("id", "arn", "name", "bucket", "function_name", "identifier", "cluster_identifier", "key_name", "family")
 """Attributes by which another object may name this one, beside its id and ARN."""
 _COMMON = frozenset({"default", "true", "false", "app", "main", "aws", "none", "standard", "enabled", "disabled"})
@@ -133,7 +132,7 @@ def _index(objects: Sequence[StateObject], attributes: Iterable[str]) -> Mapping
             continue
         for name in attributes:
             value = each.attributes.get(name)
-            if isinstance(value, str) and len(value) >= _SHORTEST and number not in found[value]:
+            if isinstance(value, str) and value and number not in found[value]:
                 found[value].append(number)
     return {value: tuple(numbers) for value, numbers in found.items()}
 

@@ -74,7 +74,7 @@ def resource(
         identity=identity(type_name, name),
         attributes=freeze(attributes or {}),  # type: ignore[arg-type] - an object freezes to an object
         digest=hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest(),
-        service=SERVICES[type_name.split("::", maxsplit=1)[0]],
+        service=SERVICES.get(name_of_service := type_name.split("::", maxsplit=1)[0], name_of_service.lower()),
         aliases=frozenset(aliases),
         tags=MappingProxyType(dict(tags or {})),
         stakes=MappingProxyType(dict(stakes or {})),
