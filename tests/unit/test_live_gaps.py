@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 from live_account import REAL_KEY, Account, Arrived, Reply, account, upstream
+from rehearsal_builders import judged, rehearsal
 
 from diffing.snapshot import ReadFailure
+from gate.verdict import Decision
 from sandbox.errors import UsageError
 from sandbox.live.account import LiveTarget, known_services, parse_live_target
 from sandbox.live.discovery import discover, forget
@@ -195,3 +197,13 @@ def test_a_reading_that_is_ended_goes_on_where_it_was(tmp_path: Path, monkeypatc
         assert all(path.stat().st_mode & 0o077 == 0 for path in (tmp_path / "kept").iterdir())
         forget(tmp_path / "kept")
         assert not list((tmp_path / "kept").iterdir())
+
+
+@pytest.mark.parametrize(
+    ("works_on", "decision"), [("sqs", Decision.REVIEW), ("ec2", Decision.APPROVE), (None, Decision.REVIEW)]
+)
+def test_what_may_not_be_read_is_never_approved_where_it_matters(works_on: str | None, decision: Decision) -> None:
+    denied = from_failures([failure("sqs", "ListQueues", "AccessDenied")], [])
+    gaps = [each.as_gap(None if works_on is None else {works_on}) for each in denied]
+    _, verdict = judged(rehearsal((), (), gaps=gaps))
+    assert verdict.decision is decision
