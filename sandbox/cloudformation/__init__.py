@@ -1,0 +1,1 @@
+"""CloudFormation, without a clone: templates read, resolved and compared. Pure but for reading the files named."""

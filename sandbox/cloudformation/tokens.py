@@ -1,0 +1,85 @@
+"""What is decided only at deployment, inside text: ``${Table.Arn}`` between two characters that no template holds.
+
+A reference, a `Fn::Sub` and a `Fn::Join` that say the same come out as the same text, so that two templates can be
+compared, and what depends on what can be read off. Secrets (parameters with ``NoEcho``) stand in the text as a digest
+under a key that lives as long as the process: equal secrets are equal, and none can be read.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+import secrets
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+
+from diffing.values import Marker, Value
+from sandbox.cloudformation.text import CLOSE, OPEN
+
+_KEY = secrets.token_bytes(32)
+_REFERENCE = re.compile(rf"{OPEN}([A-Za-z0-9]+)(?:\.([^{OPEN}{CLOSE}]+))?{CLOSE}")
+_SECRET_TOKEN = f"{OPEN}:NoEcho:"
+
+
+def reference(name: str, attribute: str = "") -> str:
+    """Return the token for a resource's physical id, or for one of its attributes."""
+    return f"{OPEN}{name}.{attribute}{CLOSE}" if attribute else f"{OPEN}{name}{CLOSE}"
+
+
+def opaque(text: str) -> str:
+    """Return a token for anything else that nobody can work out; equal texts are equal values."""
+    return f"{OPEN}:{text}{CLOSE}"
+
+
+def secret(value: str) -> str:
+    """Return the token for a value that must not be shown."""
+    return f"{_SECRET_TOKEN}{hmac.new(_KEY, value.encode(), hashlib.sha256).hexdigest()[:24]}{CLOSE}"
+
+
+def is_secret(value: Value) -> bool:
+    """Whether a value is a secret and nothing else."""
+    return isinstance(value, str) and value.startswith(_SECRET_TOKEN) and value.index(CLOSE) == len(value) - 1
+
+
+def has_token(value: Value) -> bool:
+    """Whether something in a value is decided only at deployment."""
+    return any(OPEN in text for text in texts(value))
+
+
+def references(value: Value) -> Iterator[tuple[str, str]]:
+    """Yield every reference in a value: logical id and attribute (empty for the physical id)."""
+    for text in texts(value):
+        if OPEN in text:
+            for found in _REFERENCE.finditer(text):
+                yield found[1], found[2] or ""
+
+
+def texts(value: Value) -> Iterator[str]:
+    """Yield every text in a value, in no particular order."""
+    waiting = [value]
+    while waiting:
+        match waiting.pop():
+            case str() as text:
+                yield text
+            case Mapping() as inner:
+                waiting += inner.values()
+            case tuple() as items:
+                waiting += items
+            case _:
+                pass
+
+
+def shown(value: Value) -> Value:
+    """The value as people may read it: references as ``${Table.Arn}``, secrets as a marker."""
+    match value:
+        case str():
+            if _SECRET_TOKEN in value:
+                return Marker.SENSITIVE
+            return value.replace(f"{OPEN}:", "${").replace(OPEN, "${").replace(CLOSE, "}")
+        case Mapping():
+            return MappingProxyType({name: shown(inner) for name, inner in value.items()})
+        case tuple():
+            return tuple(shown(inner) for inner in value)
+        case _:
+            return value
