@@ -31,11 +31,14 @@ _SILENT = frozenset({"Fn::GetAZs", "Fn::Length", "Fn::ToJsonString"})
 class Evaluator:
     """Works values out for one template and one set of parameters."""
 
-    def __init__(self, *, template: Template, constants: Mapping[str, Value], gap: Callable[[str, str], None]) -> None:
+    def __init__(
+        self, *, stack: str, template: Template, constants: Mapping[str, Value], gap: Callable[[str, str], None]
+    ) -> None:
         self.subject = ""
         """What the values being worked out belong to."""
         self.imports: defaultdict[str, set[str]] = defaultdict(set)
         """Name of an export → what uses it."""
+        self._stack = stack
         self._template = template
         self._constants = constants
         self._gap = gap
@@ -113,7 +116,7 @@ class Evaluator:
 
     def _named(self, name: str, attribute: str = "") -> str:
         if name in self._template.resources:
-            return reference(name, attribute)
+            return reference(f"{self._stack}/{name}", attribute)
         if self._template.transforms:
             # A macro may make what is referred to.
             return opaque(f"{name}.{attribute}")
@@ -168,7 +171,8 @@ class Evaluator:
             case (bool() | int() | str() as index, tuple() as items) if str(index).isdigit():
                 if int(index) >= len(items):
                     raise self._error(f"Fn::Select asks for item {index} of {len(items)}")
-                return items[int(index)]
+                item: Value = items[int(index)]
+                return item
             case other:
                 return self._opaque("Fn::Select", other)
 
@@ -192,7 +196,7 @@ class Evaluator:
             found = found.get(key, Marker.ABSENT) if isinstance(found, Mapping) else Marker.ABSENT
         if found is not Marker.ABSENT:
             return self.value(found)
-        default = rest[0].get("DefaultValue") if rest and isinstance(rest[0], Mapping) else None
+        default: Value = rest[0].get("DefaultValue") if rest and isinstance(rest[0], Mapping) else None
         if default is not None:
             return default
         raise self._error(f"the mapping {name} has no entry {keys[0][:80]}, {keys[1][:80]}")

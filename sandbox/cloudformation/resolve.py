@@ -17,25 +17,11 @@ from sandbox.cloudformation.intrinsics import Evaluator
 from sandbox.cloudformation.template import Declaration, Template
 from sandbox.cloudformation.tokens import has_token, opaque, secret
 from sandbox.errors import ConfigurationError
+from sandbox.place import Place
 from sandbox.rehearsal import Gap, GapKind
 
 KNOWN_TRANSFORMS = frozenset({"AWS::Serverless-2016-10-31"})
 """Expanded before resolving (`sandbox.cloudformation.transforms`)."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """What pseudo parameters stand for."""
-
-    account: str = "123456789012"
-    region: str = "us-east-1"
-
-    @property
-    def partition(self) -> str:
-        """``aws``, ``aws-cn`` or ``aws-us-gov``."""
-        if self.region.startswith("cn-"):
-            return "aws-cn"
-        return "aws-us-gov" if self.region.startswith("us-gov-") else "aws"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +76,7 @@ class _Resolution:
         self._name = name
         self._gaps: list[Gap] = []
         self._evaluator = Evaluator(
+            stack=name,
             template=template,
             constants=_pseudo(name, place) | _parameters(template, values),
             gap=self._gap,
@@ -160,17 +147,23 @@ class _Resolution:
 
 
 def _pseudo(stack: str, place: Place) -> dict[str, Value]:
-    domain = "amazonaws.com.cn" if place.partition == "aws-cn" else "amazonaws.com"
+    partition = _partition(place.region)
     return {
         "AWS::AccountId": place.account,
         "AWS::Region": place.region,
-        "AWS::Partition": place.partition,
-        "AWS::URLSuffix": domain,
+        "AWS::Partition": partition,
+        "AWS::URLSuffix": "amazonaws.com.cn" if partition == "aws-cn" else "amazonaws.com",
         "AWS::StackName": stack,
         "AWS::StackId": opaque("AWS::StackId"),
         "AWS::NotificationARNs": (),
         "AWS::NoValue": Marker.ABSENT,
     }
+
+
+def _partition(region: str) -> str:
+    if region.startswith("cn-"):
+        return "aws-cn"
+    return "aws-us-gov" if region.startswith("us-gov-") else "aws"
 
 
 def _parameters(template: Template, values: Mapping[str, str]) -> dict[str, Value]:

@@ -93,9 +93,8 @@ def _paths(raw: Mapping[str, Any], key: str) -> tuple[PropertyPath, ...]:
 
 
 def _path(pointer: str) -> PropertyPath:
-    """``/properties/A/*/B`` as ``("A", "*", "B")``; some schemas write lists as ``/items/``."""
-    parts = [part.replace("~1", "/").replace("~0", "~") for part in pointer.removeprefix("/properties/").split("/")]
-    return tuple("*" if part == "items" else part for part in parts if part != "properties")
+    """Read a JSON pointer: ``/properties/A/*/B`` as ``("A", "*", "B")``."""
+    return tuple(part.replace("~1", "/").replace("~0", "~") for part in pointer.removeprefix("/properties/").split("/"))
 
 
 @lru_cache(maxsize=1)

@@ -18,13 +18,19 @@ from diffing.values import Marker, Value
 from sandbox.cloudformation.text import CLOSE, OPEN
 
 _KEY = secrets.token_bytes(32)
-_REFERENCE = re.compile(rf"{OPEN}([A-Za-z0-9]+)(?:\.([^{OPEN}{CLOSE}]+))?{CLOSE}")
+_REFERENCE = re.compile(rf"{OPEN}([A-Za-z0-9/_-]+)(?:\.([^{OPEN}{CLOSE}]+))?{CLOSE}")
+_STACK = re.compile(rf"{OPEN}(?::|[A-Za-z0-9/_-]*/)?")
 _SECRET_TOKEN = f"{OPEN}:NoEcho:"
 
 
-def reference(name: str, attribute: str = "") -> str:
-    """Return the token for a resource's physical id, or for one of its attributes."""
-    return f"{OPEN}{name}.{attribute}{CLOSE}" if attribute else f"{OPEN}{name}{CLOSE}"
+def reference(address: str, attribute: str = "") -> str:
+    """Return the token for a resource's physical id, or for one of its attributes.
+
+    Args:
+        address: ``STACK/LogicalId``; a nested stack's name is ``STACK/LogicalId`` of its own.
+        attribute: As ``Fn::GetAtt`` names it.
+    """
+    return f"{OPEN}{address}.{attribute}{CLOSE}" if attribute else f"{OPEN}{address}{CLOSE}"
 
 
 def opaque(text: str) -> str:
@@ -48,7 +54,7 @@ def has_token(value: Value) -> bool:
 
 
 def references(value: Value) -> Iterator[tuple[str, str]]:
-    """Yield every reference in a value: logical id and attribute (empty for the physical id)."""
+    """Yield every reference in a value: address and attribute (empty for the physical id)."""
     for text in texts(value):
         if OPEN in text:
             for found in _REFERENCE.finditer(text):
@@ -76,10 +82,25 @@ def shown(value: Value) -> Value:
         case str():
             if _SECRET_TOKEN in value:
                 return Marker.SENSITIVE
-            return value.replace(f"{OPEN}:", "${").replace(OPEN, "${").replace(CLOSE, "}")
+            return _STACK.sub("${", value).replace(CLOSE, "}") if OPEN in value else value
         case Mapping():
             return MappingProxyType({name: shown(inner) for name, inner in value.items()})
         case tuple():
             return tuple(shown(inner) for inner in value)
+        case _:
+            return value
+
+
+def substitute(value: Value, known: Mapping[str, str]) -> Value:
+    """Put texts in the place of tokens."""
+    match value:
+        case str() if OPEN in value:
+            for token, text in known.items():
+                value = value.replace(token, text)
+            return value
+        case Mapping():
+            return MappingProxyType({name: substitute(inner, known) for name, inner in value.items()})
+        case tuple():
+            return tuple(substitute(inner, known) for inner in value)
         case _:
             return value
