@@ -21,12 +21,19 @@ from sandbox.errors import MissingToolError, SandtableError, UsageError
 from sandbox.executors.terraform.binary import TerraformBinary, find_terraform
 from sandbox.isolation.choose import AUTOMATIC, isolation_named
 from sandbox.ports import Progress, SilentProgress
-from sandbox.proposal import DEFAULT_BUDGET, Budget, CommandProposal, Proposal, TerraformProposal
 from sandbox.rehearsal import EngineInfo, Rehearsal, Timing
 from sandbox.rehearse import RehearsalRequest, rehearse
 from sandbox.session import Variables
-from sandbox.targets.target import parse_target
 from sandbox.witnesses.reconcile import Observed, reconcile
+from sandbox.proposal import (
+    DEFAULT_BUDGET,
+    Budget,
+    CloudFormationProposal,
+    CommandProposal,
+    Proposal,
+    TerraformProposal,
+)
+from sandbox.targets.target import StackTarget, Target, parse_target
 
 DEFAULT_ACCOUNT = "123456789012"
 DEFAULT_REGION = "us-east-1"
@@ -43,6 +50,10 @@ class ReviewRequest:
     """As ``--target`` takes it: ``config:DIR``, ``git:REF[:DIR]``, ``tfstate:FILE``, ``snapshot:FILE``, ``empty``."""
     command: tuple[str, ...] = ()
     """The program to rehearse, and its arguments, in the folder of the change; none for Terraform."""
+    stacks: CloudFormationProposal | None = None
+    """What to do with stacks; none for Terraform and programs."""
+    target_parameters: Path | None = None
+    """Values of parameters for the target's templates, in a file."""
     budget: Budget = DEFAULT_BUDGET
     """How much a program may call."""
     state: Path | None = None
@@ -87,7 +98,7 @@ def review(request: ReviewRequest, progress: Progress | None = None) -> Report:
     """
     progress = progress or SilentProgress()
     _check(request)
-    target = parse_target(request.target)
+    target = _target(request)
     policies = find_policies(request.policy, change_dir=request.change, target=target)
     wanted = RehearsalRequest(
         proposal=_proposal(request),
@@ -159,7 +170,18 @@ def _notices_of(second: Rehearsal | Unavailable, *, besides: tuple[str, ...]) ->
     return tuple(f"On {second.engine.name}: {text}" for text in second.notices if text not in besides)
 
 
+def _target(request: ReviewRequest) -> Target:
+    """The target; its stacks go by the name that the change gives, so that the two are compared."""
+    target = parse_target(request.target)
+    if not isinstance(target, StackTarget):
+        return target
+    stack = request.stacks.stack if request.stacks is not None else ""
+    return replace(target, stack=stack, parameters=request.target_parameters)
+
+
 def _proposal(request: ReviewRequest) -> Proposal:
+    if request.stacks is not None:
+        return request.stacks
     if request.command:
         return CommandProposal(command=request.command, directory=request.change, budget=request.budget)
     if request.empty_state:
@@ -173,7 +195,7 @@ def _binary(request: ReviewRequest) -> TerraformBinary | None:
     try:
         return find_terraform(request.terraform, request.environment)
     except MissingToolError:
-        if request.command:
+        if request.command or request.stacks is not None:
             return None
         raise
 
@@ -210,8 +232,8 @@ def judge(request: ReviewRequest, rehearsal: Rehearsal, policies: Policies) -> R
             resources=sum(instance.mode == "managed" for instance in rehearsal.state_before),
         ),
         proposal=ReportedProposal(
-            kind="command" if request.command else "terraform",
-            source=rehearsal.steps[0].text if rehearsal.steps else str(request.change),
+            kind=_kind(request),
+            source=_source(request, rehearsal),
             digest=rehearsal.digest,
             terraform_version=rehearsal.plan.terraform_version,
         ),
@@ -234,6 +256,19 @@ def _evidence(rehearsal: Rehearsal, observed: Observed) -> Evidence:
         announced=rehearsal.announced,
         cloning=rehearsal.cloning,
     )
+
+
+def _kind(request: ReviewRequest) -> str:
+    if request.stacks is not None:
+        return "cloudformation"
+    return "command" if request.command else "terraform"
+
+
+def _source(request: ReviewRequest, rehearsal: Rehearsal) -> str:
+    if request.stacks is not None:
+        deleted = "delete-stack" if request.stacks.delete else ""
+        return ", then ".join(filter(None, [deleted, str(request.stacks.template or "")]))
+    return rehearsal.steps[0].text if rehearsal.steps else str(request.change)
 
 
 def _region(rehearsal: Rehearsal, default: str) -> str:

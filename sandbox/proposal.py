@@ -40,4 +40,27 @@ class CommandProposal:
     budget: Budget = DEFAULT_BUDGET
 
 
-Proposal: TypeAlias = TerraformProposal | CommandProposal
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CloudFormationProposal:
+    """Stacks, as they would be deployed: a template, or the stacks of a CDK cloud assembly."""
+
+    template: Path | None
+    """A template, or the folder of a cloud assembly; None where stacks are only deleted."""
+    stack: str = ""
+    """What the template's stack is called; of an assembly, the one stack that is meant. Empty: the default, or all."""
+    parameters: Path | None = None
+    """A file with values of parameters."""
+    delete: bool = False
+    """The stacks of the target are deleted first."""
+    stack_policy: Path | None = None
+    """The stack policy that holds during the update."""
+
+    @property
+    def directory(self) -> Path:
+        """The folder that it is in."""
+        if self.template is None:
+            return Path()
+        return self.template if self.template.is_dir() else self.template.parent
+
+
+Proposal: TypeAlias = TerraformProposal | CommandProposal | CloudFormationProposal

@@ -16,6 +16,7 @@ from typing import assert_never
 
 from diffing.snapshot import Snapshot
 from sandbox.changes.change import Announced, Change
+from sandbox.changes.cloudformation import CloudFormationChange
 from sandbox.changes.command import CommandChange
 from sandbox.changes.terraform import PlanFailedInHasteError, TerraformChange
 from sandbox.clock import Stopwatch
@@ -32,7 +33,7 @@ from sandbox.isolation.limits import Limits
 from sandbox.notices import NoticeKeeper
 from sandbox.place import Place
 from sandbox.ports import Engine, Progress
-from sandbox.proposal import CommandProposal, Proposal, TerraformProposal
+from sandbox.proposal import CloudFormationProposal, CommandProposal, Proposal, TerraformProposal
 from sandbox.recorder.recorder import Recorder
 from sandbox.refusals.known import KnownRefusals
 from sandbox.rehearsal import ClonedObject, Cloning, Gap, GapKind, Rehearsal, StateInstance
@@ -154,6 +155,8 @@ def _change(proposal: Proposal, session: Session) -> Change:
             return TerraformChange(proposal, session)
         case CommandProposal():
             return CommandChange(proposal, session)
+        case CloudFormationProposal():
+            return CloudFormationChange(proposal, session)
         case _:
             assert_never(proposal)
 
@@ -227,7 +230,7 @@ class _Stage:
         session.require(engine)
         with session.watch.phase(f"snapshot-{moment}"):
             called = self._called.of(session.recorder.scopes())
-            return take_snapshot(engine.endpoint, [*self._clone.scopes, *called])
+            return take_snapshot(engine.endpoint, [*self._clone.scopes, *self._change.scopes, *called])
 
     def _doubts(self, announced: Announced, state: tuple[StateInstance, ...]) -> tuple[Gap, ...]:
         ledger = self._clone.ledger

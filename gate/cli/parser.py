@@ -47,6 +47,14 @@ examples:
   sandtable rehearse terraform . --target tfstate:prod.tfstate --state old.tfstate
 """
 
+CLOUDFORMATION_EPILOG = """\
+examples:
+  sandtable rehearse cloudformation new.yaml --target cloudformation:old.yaml
+  sandtable rehearse cloudformation app.yaml --parameters prod.json --target cloudformation:deployed.yaml --stack app
+  sandtable rehearse cloudformation cdk.out --target cloudformation:main/cdk.out --out report/
+  sandtable rehearse cloudformation --delete --target cloudformation:app.yaml
+"""
+
 COMMAND_EPILOG = """\
 examples:
   sandtable rehearse command --target tfstate:prod.tfstate -- aws dynamodb delete-table --table-name orders
@@ -167,6 +175,7 @@ def _add_rehearse(commands: Any) -> None:
     _add_output(terraform)
     terraform.set_defaults(command="gate.cli.rehearse:rehearse_terraform")
     _add_rehearse_command(kinds)
+    _add_rehearse_cloudformation(kinds)
 
 
 def _add_rehearse_command(kinds: Any) -> None:
@@ -194,6 +203,46 @@ def _add_rehearse_command(kinds: Any) -> None:
     _add_rehearsal(command)
     _add_output(command)
     command.set_defaults(command="gate.cli.rehearse:rehearse_command")
+
+
+def _add_rehearse_cloudformation(kinds: Any) -> None:
+    stacks = kinds.add_parser(
+        "cloudformation",
+        help="a CloudFormation template, or the stacks of a CDK cloud assembly",
+        epilog=CLOUDFORMATION_EPILOG,
+        description=(
+            "Compare stacks with those of the target by AWS's resource schemas, deploy them in a clone, judge what "
+            "happens, and exit with the verdict."
+        ),
+    )
+    stacks.add_argument(
+        "template", metavar="TEMPLATE", nargs="?", type=Path, help="a template, or the folder that `cdk synth` wrote"
+    )
+    stacks.add_argument(
+        "--target", required=True, metavar="TARGET", help="the environment before: cloudformation:TEMPLATE, or another"
+    )
+    stacks.add_argument("--stack", default="", metavar="NAME", help="the stack that is meant (default: all; stack)")
+    stacks.add_argument(
+        "--parameters", metavar="FILE", type=Path, help="values of parameters, in any form that AWS's tools take"
+    )
+    stacks.add_argument(
+        "--target-parameters", metavar="FILE", type=Path, help="those of the target (default: those of --parameters)"
+    )
+    stacks.add_argument("--delete", action="store_true", help="delete the target's stacks first, or only that")
+    stacks.add_argument("--stack-policy", metavar="FILE", type=Path, help="the stack policy that holds meanwhile")
+    _add_place(stacks)
+    _add_rehearsal(stacks)
+    _add_output(stacks)
+    stacks.set_defaults(command="gate.cli.rehearse:rehearse_cloudformation")
+
+
+def _add_place(parser: argparse.ArgumentParser) -> None:
+    """Add where it is, and what is in it."""
+    parser.add_argument("--seed", metavar="FILE", type=Path, help="API calls that put data into the clone first")
+    parser.add_argument("--account", default="123456789012", help="the target's account id (default: %(default)s)")
+    parser.add_argument(
+        "--region", default="us-east-1", help="where the change itself names none (default: %(default)s)"
+    )
 
 
 def _add_target(parser: argparse.ArgumentParser) -> None:

@@ -12,7 +12,7 @@ from gate.cli.progress import progress_on_stderr
 from gate.report import jsonfmt
 from gate.reviewer import ReviewRequest, review
 from sandbox.errors import UsageError
-from sandbox.proposal import Budget
+from sandbox.proposal import Budget, CloudFormationProposal
 
 NO_STATE = "none"
 
@@ -37,6 +37,34 @@ def rehearse_command(options: argparse.Namespace) -> int:
         )
     budget = Budget(writes=options.max_writes, failures=options.max_failures)
     return carry_out(replace(_request(options, options.dir), command=command, budget=budget), options)
+
+
+def rehearse_cloudformation(options: argparse.Namespace) -> int:
+    """Rehearse what becomes of stacks, judge it, and exit with the verdict."""
+    proposal = CloudFormationProposal(
+        template=options.template,
+        stack=options.stack,
+        parameters=options.parameters,
+        delete=options.delete,
+        stack_policy=options.stack_policy,
+    )
+    request = ReviewRequest(
+        change=proposal.directory,
+        stacks=proposal,
+        target=options.target,
+        target_parameters=options.target_parameters or options.parameters,
+        engine=options.engine,
+        policy=options.policy,
+        seed=options.seed,
+        terraform=options.terraform,
+        account=options.account,
+        region=options.region,
+        timeout=options.timeout,
+        fast_waits=not options.real_time,
+        keep_clones=not options.cold,
+        environment=dict(os.environ),
+    )
+    return carry_out(request, options)
 
 
 def _request(options: argparse.Namespace, change: Path) -> ReviewRequest:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from sandbox.clones.clone import Clone
+from sandbox.inventory.scope import Scope
 from sandbox.refusals.known import KnownRefusals
 from sandbox.rehearsal import ApplyOutcome, Gap, Plan, StateInstance, Step
 
@@ -40,6 +41,10 @@ class Change(Protocol):
     @property
     def digest(self) -> str:
         """SHA-256 over what is proposed."""
+
+    @property
+    def scopes(self) -> frozenset[Scope]:
+        """What it may touch and no recorded call tells: services, regions, accounts."""
 
     def prepare(self) -> str:
         """Copy and install what it needs, without any clone.

@@ -25,6 +25,7 @@ from sandbox.executors.terraform.environment import DEFAULT_PATH, Surroundings, 
 from sandbox.executors.terraform.redaction import hide, secret_values
 from sandbox.executors.terraform.workspace import Workspace, copy_folder
 from sandbox.isolation.enclosure import Access, Enclosure
+from sandbox.inventory.scope import Scope
 from sandbox.proposal import CommandProposal
 from sandbox.recorder.secrets import scrubbed
 from sandbox.refusals.known import KnownRefusals
@@ -45,6 +46,8 @@ class CommandChange:
         session: The rehearsal.
     """
 
+    scopes: frozenset[Scope] = frozenset()
+    """Every call that it makes is recorded."""
     announces = False
 
     def __init__(self, proposal: CommandProposal, session: Session) -> None:

@@ -14,6 +14,7 @@ from sandbox.executors.terraform.command import Reading
 from sandbox.executors.terraform.run import TerraformFailedError
 from sandbox.executors.terraform.waits import installed_providers
 from sandbox.executors.terraform.workspace import Workspace
+from sandbox.inventory.scope import Scope
 from sandbox.proposal import TerraformProposal
 from sandbox.refusals.known import KnownRefusals
 from sandbox.rehearsal import CallKind, Gap, GapKind, Plan, StateInstance
@@ -34,6 +35,8 @@ class TerraformChange:
         session: The rehearsal.
     """
 
+    scopes: frozenset[Scope] = frozenset()
+    """Every call that it makes is recorded."""
     announces = True
 
     def __init__(self, proposal: TerraformProposal, session: Session) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from sandbox.cloning.ledger import Ledger
+from sandbox.cloudformation.application import Application
 from sandbox.executors.terraform.workspace import Workspace
 from sandbox.inventory.scope import Scope
 from sandbox.ports import RunningEngine
@@ -67,6 +68,8 @@ class Clone:
     ledger: Ledger | None = None
     """How each object of the state came up; None where the clone was made by the configuration itself."""
     lineage: Lineage | None = None
+    application: Application | None = None
+    """The stacks that it was made from."""
     warm: bool = False
     """Brought back from an earlier one."""
     redacted: bool = False

@@ -8,9 +8,17 @@ from sandbox.clones.image import Image
 from sandbox.clones.snapshotfile import read_snapshot
 from sandbox.cloning.tfstate import State, read_state
 from sandbox.errors import UsageError
-from sandbox.targets.target import ConfigTarget, EmptyTarget, GitTarget, SnapshotTarget, StateTarget, Target
+from sandbox.targets.target import (
+    ConfigTarget,
+    EmptyTarget,
+    GitTarget,
+    SnapshotTarget,
+    StackTarget,
+    StateTarget,
+    Target,
+)
 
-Source: TypeAlias = ConfigTarget | GitTarget | EmptyTarget | State | Image
+Source: TypeAlias = ConfigTarget | GitTarget | EmptyTarget | StackTarget | State | Image
 
 
 def read_target(target: Target) -> Source:
@@ -25,7 +33,7 @@ def read_target(target: Target) -> Source:
             raise UsageError(
                 f"The target config:{directory} is not a folder.", hint="Name the folder of a Terraform root module."
             )
-        case ConfigTarget() | GitTarget() | EmptyTarget():
+        case ConfigTarget() | GitTarget() | EmptyTarget() | StackTarget():
             return target
         case StateTarget(source=source):
             return read_state(source)

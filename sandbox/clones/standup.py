@@ -2,6 +2,7 @@
 
 a configuration ─▶ applied to an empty engine ───────────────────────────────────────┐
 a state ─▶ written configuration ─▶ scratch engine ─▶ real ids ─▶ image ─▶ an engine ─┼─▶ Clone
+stacks ─▶ deployed to an empty engine ───────────────────────────────────────────────┤
 a snapshot, or a clone that was kept ───────────────────────────▶ image ─▶ an engine ─┘
 """
 
@@ -17,10 +18,11 @@ from sandbox.clones.configured import stand_up_configured
 from sandbox.clones.engine import empty, restored
 from sandbox.clones.image import Image
 from sandbox.clones.source import Source
+from sandbox.clones.stacked import stand_up_stacks
 from sandbox.clones.stated import stand_up_stated
 from sandbox.cloning.tfstate import State
 from sandbox.session import Session
-from sandbox.targets.target import ConfigTarget, EmptyTarget, GitTarget
+from sandbox.targets.target import ConfigTarget, EmptyTarget, GitTarget, StackTarget
 
 
 def stand_up(source: Source, session: Session, *, change_dir: Path, versions: str) -> AbstractContextManager[Clone]:
@@ -44,6 +46,8 @@ def stand_up(source: Source, session: Session, *, change_dir: Path, versions: st
             return _nothing(session)
         case ConfigTarget() | GitTarget():
             return stand_up_configured(source, session, change_dir=change_dir, versions=versions)
+        case StackTarget():
+            return stand_up_stacks(source, session)
         case State():
             return stand_up_stated(source, session, versions=versions)
         case Image():

@@ -18,6 +18,7 @@ from sandbox.cloudformation.properties import ATTRIBUTES, changed_properties, is
 from sandbox.cloudformation.refusals import refusals
 from sandbox.cloudformation.resolve import Resource, Stack
 from sandbox.cloudformation.schemas import DEFAULT_REGION, schema_of
+from sandbox.cloudformation.stackpolicy import StackPolicy, refused_by
 from sandbox.rehearsal import Gap, GapKind
 
 NESTED = "AWS::CloudFormation::Stack"
@@ -32,7 +33,12 @@ _ORDER = (Replacement.NO, Replacement.CONDITIONAL, Replacement.YES)
 
 
 def compare_stacks(
-    before: Stacks, after: Stacks, *, region: str = DEFAULT_REGION, imported: frozenset[str] = frozenset()
+    before: Stacks,
+    after: Stacks,
+    *,
+    region: str = DEFAULT_REGION,
+    imported: frozenset[str] = frozenset(),
+    policy: StackPolicy | None = None,
 ) -> StackComparison:
     """Say what becomes of every resource when stacks are updated.
 
@@ -41,6 +47,7 @@ def compare_stacks(
         after: The stacks as proposed; one that is missing is deleted.
         region: Whose schemas to use.
         imported: Addresses of resources that exist and are taken into a stack.
+        policy: The stack policy that holds during the update.
 
     Raises:
         MissingToolError: cfn-lint's data are not installed.
@@ -53,9 +60,10 @@ def compare_stacks(
         *(_added(address, new[address], imported) for address in new.keys() - old.keys()),
     ]
     found = _paired(sorted(found, key=lambda change: change.address), region)
+    denied = refused_by(policy, found) if policy is not None else ()
     return StackComparison(
         changes=tuple(found),
-        refusals=refusals(found, before, after, region),
+        refusals=tuple(dict.fromkeys((*refusals(found, before, after, region), *denied))),
         gaps=tuple(dict.fromkeys((*_stack_gaps(after), *_gaps(found, region)))),
     )
 

@@ -58,6 +58,15 @@ def schema_of(type_: str, region: str = DEFAULT_REGION) -> TypeSchema | None:
     return _load(type_, name) if name is not None else None
 
 
+def require_schemas() -> None:
+    """Make sure that the schemas are there.
+
+    Raises:
+        MissingToolError: they are not.
+    """
+    _folder()
+
+
 def known_types(region: str = DEFAULT_REGION) -> frozenset[str]:
     """Return all types that have a schema in a region."""
     return frozenset(_index(region))

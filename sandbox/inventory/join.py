@@ -1,4 +1,4 @@
-"""Which resource of a snapshot a Terraform instance is, or is a part of.
+"""Which resource of a snapshot a Terraform instance, or a resource of a stack, is, or is a part of.
 
 Names are not unique: a queue, a topic and a role may all be called ``orders``. A join therefore asks for one type, or
 at least for one service, and gives nothing where more than one resource answers to a name.
@@ -13,6 +13,8 @@ from typing import Any
 
 from diffing.snapshot import Resource, Snapshot
 from sandbox.inventory.expression import fill_template
+from sandbox.inventory.stack_services import services_of
+from sandbox.inventory.stack_types import STACK_PARTS, own_names, part_names
 from sandbox.inventory.terraform_services import service_of
 from sandbox.inventory.terraform_types import BUCKET_PART_PREFIX, OWN, OWN_NAMES, PART
 from sandbox.rehearsal import StateInstance
@@ -62,6 +64,8 @@ class SnapshotIndex:
 
     def join(self, instance: StateInstance) -> Join | None:
         """The resource that the instance is, or is a part of; None where that cannot be said."""
+        if instance.mode == "managed" and instance.type.startswith("AWS::"):
+            return self._join_of_stack(instance)
         if instance.mode != "managed" or not instance.type.startswith("aws_"):
             return None
         if row := OWN.get(instance.type):
@@ -71,6 +75,16 @@ class SnapshotIndex:
         if instance.type.startswith(BUCKET_PART_PREFIX):
             return self._join(instance, _BUCKET, ("{bucket}", "{id}"), exact=False)
         found = self.locate(_names(instance, OWN_NAMES), service=service_of(instance.type))
+        return None if found is None else Join(resource=found, exact=True)
+
+    def _join_of_stack(self, instance: StateInstance) -> Join | None:
+        if row := STACK_PARTS.get(instance.type):
+            carrier = self.locate(part_names(instance.attributes, row[1]), type_name=row[0])
+            return None if carrier is None else Join(resource=carrier, exact=False)
+        names = list(own_names(instance.attributes))
+        found = self.locate(names, type_name=instance.type)
+        for service in services_of(instance.type) if found is None else ():
+            found = found or self.locate(names, service=service)
         return None if found is None else Join(resource=found, exact=True)
 
     def _join(self, instance: StateInstance, type_name: str, templates: Iterable[str], *, exact: bool) -> Join | None:

@@ -34,6 +34,12 @@ _DATA = MappingProxyType(
 _SECRET_PLACES = frozenset(
     {
         ("apigateway", "CreateApiKey", "value"),
+        # The template says which of them are secret (``NoEcho``), and is not in the call.
+        ("cloudformation", "CreateChangeSet", "Parameters"),
+        ("cloudformation", "CreateStack", "Parameters"),
+        ("cloudformation", "CreateStackSet", "Parameters"),
+        ("cloudformation", "UpdateStack", "Parameters"),
+        ("cloudformation", "UpdateStackSet", "Parameters"),
         ("elasticbeanstalk", "CreateEnvironment", "OptionSettings"),
         ("elasticbeanstalk", "UpdateEnvironment", "OptionSettings"),
         ("ssm", "SendCommand", "Parameters"),

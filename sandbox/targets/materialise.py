@@ -16,7 +16,15 @@ from pathlib import Path, PurePosixPath
 from typing import IO, NamedTuple, assert_never
 
 from sandbox.errors import ConfigurationError, MissingToolError, SandtableError, TimeoutExpiredError, UsageError
-from sandbox.targets.target import ConfigTarget, EmptyTarget, GitTarget, SnapshotTarget, StateTarget, Target
+from sandbox.targets.target import (
+    ConfigTarget,
+    EmptyTarget,
+    GitTarget,
+    SnapshotTarget,
+    StackTarget,
+    StateTarget,
+    Target,
+)
 
 GIT_TIMEOUT = 120.0
 
@@ -109,6 +117,8 @@ def read_text(target: Target, name: str, *, change_dir: Path) -> str | None:
             return None
         case ConfigTarget(directory=directory):
             data = _read_file(directory / name)
+        case StackTarget(template=template):
+            data = _read_file((template if template.is_dir() else template.parent) / name)
         case GitTarget():
             data = _read_blob(target, name, change_dir)
         case _:

@@ -45,10 +45,21 @@ class SnapshotTarget:
     file: Path
 
 
-Target: TypeAlias = ConfigTarget | GitTarget | EmptyTarget | StateTarget | SnapshotTarget
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StackTarget:
+    """``cloudformation:TEMPLATE``: the stacks that a template or a CDK cloud assembly describes."""
 
-FORMS = "config:DIR, git:REF, git:REF:DIR, tfstate:FILE, snapshot:FILE or empty"
-_NOT_YET = frozenset({"cloudformation", "aws"})
+    template: Path
+    stack: str = ""
+    """What the template's stack is called; of an assembly, the one stack that is meant."""
+    parameters: Path | None = None
+    """A file with values of parameters."""
+
+
+Target: TypeAlias = ConfigTarget | GitTarget | EmptyTarget | StateTarget | SnapshotTarget | StackTarget
+
+FORMS = "config:DIR, git:REF, git:REF:DIR, tfstate:FILE, snapshot:FILE, cloudformation:TEMPLATE or empty"
+_NOT_YET = frozenset({"aws"})
 
 
 def parse_target(text: str) -> Target:
@@ -67,6 +78,8 @@ def parse_target(text: str) -> Target:
             return StateTarget(source=rest)
         case "snapshot" if rest:
             return SnapshotTarget(file=Path(rest).expanduser())
+        case "cloudformation" if rest:
+            return StackTarget(template=Path(rest).expanduser())
         case "git" if rest:
             ref, _, directory = rest.partition(":")
             return _git_target(text, ref, directory)

@@ -16,6 +16,7 @@ from sandbox.witnesses.contradictions import contradictions
 from sandbox.witnesses.effects import effect_kept
 from sandbox.witnesses.planned import LIFESPANS, renames_of
 from sandbox.witnesses.scene import Scene
+from sandbox.witnesses.stacked import POLICIES, engine_differs, is_of_stack
 from sandbox.witnesses.vocabulary import PROVIDER_ONLY
 
 LOCAL_PROVIDERS = frozenset(
@@ -36,6 +37,7 @@ def managed_changes(scene: Scene) -> tuple[tuple[ResourceChange, ...], tuple[Gap
         gap = _gap(scene, item)
         if gap is not None:
             gaps.append(gap)
+        gaps += _engine_gaps(scene, item)
         change = _change(scene, item, in_doubt=gap is not None)
         changes.append(replace(change, causes=causes.of(item), rename_of=renames.get(item.address, "")))
     return tuple(changes), tuple(gaps)
@@ -64,8 +66,8 @@ def is_local(item: Announced) -> bool:
 
 
 def is_aws(item: Announced) -> bool:
-    """Whether the AWS provider manages it."""
-    return _source(item) == AWS_PROVIDER
+    """Whether the AWS provider or CloudFormation manages it."""
+    return _source(item) == AWS_PROVIDER or is_of_stack(item)
 
 
 def _source(item: Announced) -> str:
@@ -86,7 +88,8 @@ def _physical(scene: Scene, join: Join | None) -> PhysicalChange | None:
 def _change(scene: Scene, item: Announced, *, in_doubt: bool) -> ResourceChange:
     before, after = scene.joined(item)
     place = before or after
-    seen = seen_in_clone(scene, item) or (is_local(item) and finished(scene, item))
+    otherwise = engine_differs(item, _physical(scene, before))
+    seen = not otherwise and (seen_in_clone(scene, item) or (is_local(item) and finished(scene, item)))
     calls = scene.calls.naming(scene.names(item))
     witnesses = {Witness.PLAN} | ({Witness.CLONE} if seen else set()) | ({Witness.CALLS} if calls else set())
     return ResourceChange(
@@ -143,6 +146,14 @@ def _gap(scene: Scene, item: Announced) -> Gap | None:
     return _unseen(scene, item)
 
 
+def _engine_gaps(scene: Scene, item: Announced) -> tuple[Gap, ...]:
+    """Where the engine's CloudFormation did otherwise than AWS's would: said, and no reason for doubt."""
+    reason = engine_differs(item, _physical(scene, scene.joined(item)[0]))
+    if not reason:
+        return ()
+    return (Gap(kind=GapKind.UNSUPPORTED, subject=item.address, reason=reason, blocking=False),)
+
+
 def _unseen(scene: Scene, item: Announced) -> Gap | None:
     """Terraform says that it is done, and the clone does not show it."""
     before, after = scene.joined(item)
@@ -160,4 +171,8 @@ def _unseen(scene: Scene, item: Announced) -> Gap | None:
 def _changes_nothing_in_aws(item: Announced) -> bool:
     # An update without attributes changes what is sensitive.
     paths = [change.path for change in item.attributes]
-    return item.action is Action.UPDATE and bool(paths) and all(path[0] in PROVIDER_ONLY for path in paths)
+    return (
+        item.action is Action.UPDATE
+        and bool(paths)
+        and all(path[0] in PROVIDER_ONLY or path[0] in POLICIES for path in paths)
+    )

@@ -15,6 +15,7 @@ from diffing.snapshot import Identity
 from sandbox.witnesses.calls import named
 from sandbox.witnesses.consequences import Consequences, loses
 from sandbox.witnesses.scene import Scene
+from sandbox.witnesses.stacked import is_of_stack
 from sandbox.witnesses.vocabulary import About, unspoken
 
 _MOST_CALLS = 3
@@ -47,6 +48,9 @@ def _tells(scene: Scene, about: About, change: PhysicalChange) -> bool:
     item = about.item
     if item.action is Action.NO_OP:
         return False
+    if is_of_stack(item):
+        # Nothing but the engine's CloudFormation acted: what it did otherwise than announced is said there.
+        return True
     if change.action.destroys:
         return item.action.destroys or scene.renamed_in_place(item)
     # What is announced as new, and was there before, is not what was announced.

@@ -1,0 +1,1 @@
+"""Stacks made, updated and deleted on an engine, by its own CloudFormation."""
