@@ -167,6 +167,68 @@ _EPHEMERAL = {
     "AWS::ECS::TaskSet": "a deployment of a service, which shows what changed",
 }
 
+_STACK_WORDS: Mapping[Kind, Mapping[str, str]] = MappingProxyType(
+    {
+        Kind.LOCAL: {
+            "AWS::CDK::Metadata": "says which version of the CDK wrote the template; nothing exists behind it",
+            "AWS::CloudFormation::WaitCondition": "only waits; nothing exists behind it",
+            "AWS::CloudFormation::WaitConditionHandle": "only an address to signal to; nothing exists behind it",
+        },
+        Kind.REVISION: {
+            "AWS::ApiGateway::Deployment": _REVISION["aws_api_gateway_deployment"],
+            "AWS::ApiGatewayV2::Deployment": _REVISION["aws_apigatewayv2_deployment"],
+            "AWS::AutoScaling::LaunchConfiguration": _REVISION["aws_launch_configuration"],
+            "AWS::Batch::JobDefinition": _REVISION["aws_batch_job_definition"],
+            "AWS::ImageBuilder::Component": _REVISION["aws_imagebuilder_component"],
+            "AWS::ImageBuilder::ContainerRecipe": _REVISION["aws_imagebuilder_container_recipe"],
+            "AWS::ImageBuilder::ImageRecipe": _REVISION["aws_imagebuilder_image_recipe"],
+            "AWS::Lambda::LayerVersion": _REVISION["aws_lambda_layer_version"],
+            "AWS::Lambda::Version": "an immutable copy of a function; aliases name the version that they use",
+            "AWS::SageMaker::EndpointConfig": _REVISION["aws_sagemaker_endpoint_configuration"],
+        },
+        Kind.LINK: {
+            "AWS::ApplicationAutoScaling::ScalableTarget": _LINK["aws_appautoscaling_target"],
+            "AWS::ApplicationAutoScaling::ScalingPolicy": _LINK["aws_appautoscaling_policy"],
+            "AWS::AutoScaling::ScalingPolicy": _LINK["aws_autoscaling_policy"],
+            "AWS::AutoScaling::ScheduledAction": _LINK["aws_autoscaling_schedule"],
+            "AWS::EC2::NetworkAclEntry": _LINK["aws_network_acl_rule"],
+            "AWS::EC2::Route": _LINK["aws_route"],
+            "AWS::EC2::SecurityGroupEgress": _LINK["aws_security_group_rule"],
+            "AWS::EC2::SecurityGroupIngress": _LINK["aws_security_group_rule"],
+            "AWS::EC2::SubnetNetworkAclAssociation": _LINK["aws_network_acl_association"],
+            "AWS::EC2::SubnetRouteTableAssociation": _LINK["aws_route_table_association"],
+            "AWS::EC2::VPCDHCPOptionsAssociation": _LINK["aws_vpc_dhcp_options_association"],
+            "AWS::ECS::ClusterCapacityProviderAssociations": _LINK["aws_ecs_cluster_capacity_providers"],
+            "AWS::ElasticLoadBalancingV2::ListenerCertificate": _LINK["aws_lb_listener_certificate"],
+            "AWS::IAM::GroupPolicy": _LINK["aws_iam_group_policy"],
+            "AWS::IAM::Policy": "a statement about roles, users or groups; they stay",
+            "AWS::IAM::RolePolicy": _LINK["aws_iam_role_policy"],
+            "AWS::IAM::UserPolicy": _LINK["aws_iam_user_policy"],
+            "AWS::IAM::UserToGroupAddition": _LINK["aws_iam_group_membership"],
+            "AWS::Lambda::LayerVersionPermission": _LINK["aws_lambda_layer_version_permission"],
+            "AWS::Lambda::Permission": _LINK["aws_lambda_permission"],
+            "AWS::WAFv2::WebACLAssociation": _LINK["aws_wafv2_web_acl_association"],
+        },
+        Kind.SETTING: {
+            "AWS::CloudWatch::Alarm": _SETTING["aws_cloudwatch_metric_alarm"],
+            "AWS::CloudWatch::CompositeAlarm": _SETTING["aws_cloudwatch_composite_alarm"],
+            "AWS::CloudWatch::Dashboard": _SETTING["aws_cloudwatch_dashboard"],
+            "AWS::ECR::RegistryPolicy": _SETTING["aws_ecr_registry_policy"],
+            "AWS::Events::EventBusPolicy": _SETTING["aws_cloudwatch_event_bus_policy"],
+            "AWS::Kinesis::ResourcePolicy": _SETTING["aws_kinesis_resource_policy"],
+            "AWS::Lambda::EventInvokeConfig": _SETTING["aws_lambda_function_event_invoke_config"],
+            "AWS::Logs::ResourcePolicy": _SETTING["aws_cloudwatch_log_resource_policy"],
+            "AWS::S3::BucketPolicy": _SETTING["aws_s3_bucket_policy"],
+            "AWS::SNS::TopicInlinePolicy": _SETTING["aws_sns_topic_policy"],
+            "AWS::SNS::TopicPolicy": _SETTING["aws_sns_topic_policy"],
+            "AWS::SQS::QueueInlinePolicy": _SETTING["aws_sqs_queue_policy"],
+            "AWS::SQS::QueuePolicy": _SETTING["aws_sqs_queue_policy"],
+            "AWS::SecretsManager::ResourcePolicy": _SETTING["aws_secretsmanager_secret_policy"],
+        },
+    }
+)
+"""The same in CloudFormation's words."""
+
 _BY_REQUEST: Mapping[str, Bookkeeping] = MappingProxyType(
     {
         "AWS::EC2::SecurityGroupRule": Bookkeeping(kind=Kind.LINK, reason=_LINK["aws_security_group_rule"]),
@@ -181,6 +243,7 @@ BUILT_IN: Mapping[str, Bookkeeping] = MappingProxyType(
     | _rows(Kind.LINK, _LINK)
     | _rows(Kind.SETTING, _SETTING)
     | _rows(Kind.EPHEMERAL, _EPHEMERAL)
+    | {type_: row for kind, reasons in _STACK_WORDS.items() for type_, row in _rows(kind, reasons).items()}
 )
 
 

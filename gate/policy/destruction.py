@@ -54,7 +54,7 @@ def is_remade(change: ResourceChange) -> bool:
 def excuse(change: ResourceChange, policy: Policy) -> Bookkeeping | None:
     """Find the row that excuses a destruction; none where the clone counted data inside, whatever the list says."""
     row = lookup(change.type, policy.bookkeeping)
-    if row is not None and row.kind is Kind.EPHEMERAL and change.calls and not change.owner:
+    if row is not None and row.kind is Kind.EPHEMERAL and (change.calls or change.announced) and not change.owner:
         row = ended_by_request(change.type)
     return None if data(change.stakes_before) else row
 

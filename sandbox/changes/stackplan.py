@@ -6,11 +6,12 @@ address of its own, and the new one is created.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 
 from diffing.change import Action, Replacement
-from diffing.values import Marker, Path, Value
+from diffing.values import Marker, Path, Value, thaw
 from sandbox.cloudformation.impact import Fate, Impact, LogicalChange, StackComparison
 from sandbox.cloudformation.resolve import Resource, Stack
 from sandbox.cloudformation.tokens import reference, references, shown, substitute
@@ -103,7 +104,7 @@ def _entry(change: LogicalChange, address: str, action: Action, before: Value, a
 
 
 def _reason(change: LogicalChange) -> str:
-    parts = [change.impact.value, *change.notes]
+    parts = [*change.notes]
     if change.fate is Fate.SNAPSHOT:
         parts.append("a snapshot of the old one is taken first, and stays")
     if change.fate is Fate.RETAINED and change.before is not None:
@@ -152,6 +153,9 @@ def _hidden(value: Value, *, secret: bool = False) -> Value:
     match value:
         case str() if value:
             return Marker.SENSITIVE if secret else scrubbed(value)
+        case {"Statement": _} if not secret:
+            # As one text, as policies are in every other place where they are read and judged.
+            return json.dumps(thaw(value), sort_keys=True)
         case Mapping():
             return MappingProxyType(
                 {name: _hidden(inner, secret=secret or is_secret_name(name)) for name, inner in value.items()}

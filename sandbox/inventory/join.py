@@ -14,7 +14,7 @@ from typing import Any
 from diffing.snapshot import Resource, Snapshot
 from sandbox.inventory.expression import fill_template
 from sandbox.inventory.stack_services import services_of
-from sandbox.inventory.stack_types import STACK_PARTS, own_names, part_names
+from sandbox.inventory.stack_types import STACK_OWN, STACK_PARTS, filled, own_names
 from sandbox.inventory.terraform_services import service_of
 from sandbox.inventory.terraform_types import BUCKET_PART_PREFIX, OWN, OWN_NAMES, PART
 from sandbox.rehearsal import StateInstance
@@ -79,8 +79,12 @@ class SnapshotIndex:
 
     def _join_of_stack(self, instance: StateInstance) -> Join | None:
         if row := STACK_PARTS.get(instance.type):
-            carrier = self.locate(part_names(instance.attributes, row[1]), type_name=row[0])
+            carrier = self.locate(filled(row[1], instance.attributes), type_name=row[0])
             return None if carrier is None else Join(resource=carrier, exact=False)
+        if row := STACK_OWN.get(instance.type):
+            own = self.locate(filled(row[1], instance.attributes), type_name=row[0])
+            if own is not None:
+                return Join(resource=own, exact=True)
         names = list(own_names(instance.attributes))
         found = self.locate(names, type_name=instance.type)
         for service in services_of(instance.type) if found is None else ():

@@ -28,6 +28,7 @@ from diffing.values import Marker, Path
 from sandbox.witnesses.announced import Announced
 from sandbox.witnesses.contents import container_of
 from sandbox.witnesses.scene import Scene
+from sandbox.witnesses.stacked import is_of_stack
 from sandbox.witnesses.vocabulary import active, texts
 
 _MAKES_NOTHING_ITSELF = frozenset({"iam", "organizations"})
@@ -56,7 +57,7 @@ class Consequences:
 
     def owner(self, change: PhysicalChange, calls: tuple[int, ...]) -> str:
         """Return the address of the announcement that it follows from; empty where there is none."""
-        contained = self._destroyed_container(change)
+        contained = self._destroyed_container(change) or self._container_of_stack(change)
         if contained or self._scene.calls.by_another(calls):
             return contained
         match change.action:
@@ -81,6 +82,12 @@ class Consequences:
             resource = self._scene.rehearsal.before.resources.get(container)
             container = resource.parent if resource is not None else None
         return ""
+
+    def _container_of_stack(self, change: PhysicalChange) -> str:
+        """What a stack's resource contains (the inline policies of a role) moves with it: nothing else acts then."""
+        container = change.after.parent if change.after else change.before.parent if change.before else None
+        items = self._whole(container) if container is not None else []
+        return next((item.address for item in items if is_of_stack(item) and item.action is not Action.NO_OP), "")
 
     def _whole(self, identity: Identity) -> list[Announced]:
         return [about.item for about in self._scene.about(identity) if about.whole]

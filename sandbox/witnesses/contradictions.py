@@ -13,7 +13,7 @@ from sandbox.inventory.join import Join
 from sandbox.witnesses.announced import Announced
 from sandbox.witnesses.calls import named
 from sandbox.witnesses.scene import Scene
-from sandbox.witnesses.stacked import engine_differs
+from sandbox.witnesses.stacked import engine_differs, is_of_stack
 from sandbox.witnesses.vocabulary import About, active, spoken, unspoken
 
 _MOST_NAMED = 5
@@ -35,7 +35,8 @@ def _about_whole(scene: Scene, item: Announced, before: Join | None) -> Iterator
     change = scene.physical.get(before.resource.identity)
     if change is None or item.action is Action.CREATE:
         return
-    if engine_differs(item, change):
+    if engine_differs(item, change) or (item.action is Action.UPDATE and is_of_stack(item)):
+        # Nothing but the engine's CloudFormation acts while stacks are deployed.
         return
     if change.action.destroys:
         yield f"the plan says {item.action.value}, and in the clone it is gone or made anew"

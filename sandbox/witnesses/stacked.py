@@ -12,6 +12,7 @@ from sandbox.witnesses.announced import Announced
 
 PROVIDER = "aws/cloudformation"
 """Stands where a Terraform provider's source address would."""
+STACK = "AWS::CloudFormation::Stack"
 POLICIES = frozenset({"DeletionPolicy", "Metadata", "UpdatePolicy", "UpdateReplacePolicy"})
 """Attributes that CloudFormation keeps to itself: no API of a service shows them."""
 

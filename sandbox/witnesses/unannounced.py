@@ -15,7 +15,7 @@ from diffing.snapshot import Identity
 from sandbox.witnesses.calls import named
 from sandbox.witnesses.consequences import Consequences, loses
 from sandbox.witnesses.scene import Scene
-from sandbox.witnesses.stacked import is_of_stack
+from sandbox.witnesses.stacked import PROVIDER, STACK, is_of_stack
 from sandbox.witnesses.vocabulary import About, unspoken
 
 _MOST_CALLS = 3
@@ -24,8 +24,14 @@ _MOST_CALLS = 3
 def unannounced_changes(scene: Scene) -> tuple[ResourceChange, ...]:
     """Return a change for everything in the clone that no announcement accounts for."""
     consequences = Consequences(scene)
+    deployed = any(instance.provider == PROVIDER for instance in scene.after.instances.values())
+    deployed |= any(instance.provider == PROVIDER for instance in scene.before.instances.values())
     return tuple(
-        _change(scene, consequences, change) for change in scene.physical.values() if not accounted_for(scene, change)
+        _change(scene, consequences, change)
+        for change in scene.physical.values()
+        if not accounted_for(scene, change)
+        # A stack's own record says what was done with its resources; these are told themselves.
+        and not (deployed and change.identity.type == STACK)
     )
 
 

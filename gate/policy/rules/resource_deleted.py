@@ -10,6 +10,7 @@ from gate.policy.rule import Evidence, Policy, stakes_text
 from gate.verdict import Finding, Level
 
 NAME = "resource-deleted"
+_OF_STACKS = "AWS::"
 
 
 def check(evidence: Evidence, policy: Policy) -> Iterator[Finding]:
@@ -39,11 +40,22 @@ def _message(change: ResourceChange, becomes: str | None, *, hidden: bool) -> st
 
 def _remediation(change: ResourceChange, becomes: str | None) -> str:
     block = _moved_block(change.address, becomes) if becomes else ""
+    if change.type.startswith(_OF_STACKS):
+        return _remediation_of_stack(becomes)
     if block:
         return f"Tell Terraform that it is the same resource, and nothing is deleted:\n{block}"
     return (
         "Keep it in the configuration. If it must go, a person removes it in a change of its own, after a backup that "
         "outlives it; to stop managing it without deleting it, use `removed { lifecycle { destroy = false } }`."
+    )
+
+
+def _remediation_of_stack(becomes: str | None) -> str:
+    if becomes:
+        return "Keep its logical id and its stack: CloudFormation knows a resource by these alone."
+    return (
+        "Keep it in the template. If it must go, a person removes it in a change of its own, after a backup that "
+        "outlives it; `DeletionPolicy: Retain`, deployed before, lets it outlive its stack."
     )
 
 

@@ -10,6 +10,8 @@ from gate.policy.rule import Evidence, Policy
 from gate.verdict import Finding, Level
 
 NAME = "resource-forgotten"
+_MESSAGE = "is removed from the state and goes on existing, managed by nobody"
+_STACK_MESSAGE = "leaves its stack and goes on existing, managed by nobody"
 
 
 def check(evidence: Evidence, policy: Policy) -> Iterator[Finding]:
@@ -22,7 +24,7 @@ def check(evidence: Evidence, policy: Policy) -> Iterator[Finding]:
             rule=NAME,
             level=Level.NOTE if excused else Level.REVIEW,
             address=change.address,
-            message="is removed from the state and goes on existing, managed by nobody",
+            message=_STACK_MESSAGE if change.type.startswith("AWS::") else _MESSAGE,
             proof=change.proof,
             remediation="Say in the change who manages it from now on (an `import` block elsewhere), or keep it.",
         )

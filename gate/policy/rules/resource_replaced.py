@@ -39,6 +39,8 @@ def _message(change: ResourceChange, *, hidden: bool) -> str:
     else:
         why = "the clone shows a new resource under the old name"
         why = f"the plan does not say so; {why}" if hidden else why
+    if forcing and change.reason and change.type.startswith("AWS::"):
+        why += f" ({change.reason})"
     stakes = stakes_text(change)
     lost = f". At stake: {stakes}" if stakes else ""
     return f"is deleted and made anew: {why}{lost}"
