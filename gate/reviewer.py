@@ -21,10 +21,6 @@ from sandbox.errors import MissingToolError, SandtableError, UsageError
 from sandbox.executors.terraform.binary import TerraformBinary, find_terraform
 from sandbox.isolation.choose import AUTOMATIC, isolation_named
 from sandbox.ports import Progress, SilentProgress
-from sandbox.rehearsal import EngineInfo, Rehearsal, Timing
-from sandbox.rehearse import RehearsalRequest, rehearse
-from sandbox.session import Variables
-from sandbox.witnesses.reconcile import Observed, reconcile
 from sandbox.proposal import (
     DEFAULT_BUDGET,
     Budget,
@@ -33,7 +29,11 @@ from sandbox.proposal import (
     Proposal,
     TerraformProposal,
 )
+from sandbox.rehearsal import EngineInfo, Rehearsal, Timing
+from sandbox.rehearse import RehearsalRequest, rehearse
+from sandbox.session import Variables
 from sandbox.targets.target import StackTarget, Target, parse_target
+from sandbox.witnesses.reconcile import Observed, reconcile
 
 DEFAULT_ACCOUNT = "123456789012"
 DEFAULT_REGION = "us-east-1"

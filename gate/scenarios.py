@@ -14,7 +14,11 @@ from gate.verdict import Decision
 from sandbox.errors import ConfigurationError, UsageError
 
 MANIFEST = "scenario.yaml"
-_KEYS = frozenset({"title", "summary", "catalogue", "near_miss", "incident", "engines", "expect"})
+TEMPLATE = "template.yaml"
+KINDS = frozenset({"terraform", "cloudformation"})
+_KEYS = frozenset(
+    {"kind", "delete_first", "title", "summary", "catalogue", "near_miss", "incident", "engines", "expect"}
+)
 _EXPECTED = frozenset({"decision", "changes", "replace_paths", "findings", "mentions"})
 
 
@@ -44,6 +48,10 @@ class Scenario:
     incident: str
     engines: tuple[str, ...]
     expect: Expectation
+    kind: str = "terraform"
+    """``terraform``: both are root modules. ``cloudformation``: both hold one ``template.yaml``."""
+    delete_first: bool = False
+    """The stack is deleted, and deployed again from the changed template."""
 
     @property
     def before(self) -> Path:
@@ -54,6 +62,11 @@ class Scenario:
     def change(self) -> Path:
         """The root module as changed."""
         return self.folder / "change"
+
+    @property
+    def template(self) -> Path:
+        """The template as changed, of a scenario of stacks."""
+        return self.change / TEMPLATE
 
     @property
     def seed(self) -> Path | None:
@@ -103,11 +116,19 @@ def _scenario(folder: Path) -> Scenario:
             incident=str(document.get("incident") or ""),
             engines=_texts(document["engines"]),
             expect=_expectation(_mapping(document["expect"], _EXPECTED)),
+            kind=_kind(document.get("kind", "terraform")),
+            delete_first=document.get("delete_first") is True,
         )
     except KeyError as error:
         raise _invalid(folder, f"{error.args[0]} is missing") from error
     except (OSError, yaml.YAMLError, ValueError, AttributeError, RecursionError) as error:
         raise _invalid(folder, str(error)) from error
+
+
+def _kind(value: Any) -> str:
+    if value not in KINDS:
+        raise ValueError(f"kind is one of {', '.join(sorted(KINDS))}")
+    return str(value)
 
 
 def _expectation(expect: dict[str, Any]) -> Expectation:

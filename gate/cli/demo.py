@@ -8,10 +8,14 @@ import sys
 
 from gate.cli.rehearse import carry_out
 from gate.reviewer import ReviewRequest
-from gate.scenarios import scenario_named, scenarios
+from gate.scenarios import TEMPLATE, scenario_named, scenarios
 from sandbox.errors import MissingToolError
 from sandbox.isolation.choose import isolation_named
 from sandbox.isolation.none import NONE
+from sandbox.proposal import CloudFormationProposal
+
+STACK = "shop"
+"""What the stacks of the scenarios are called."""
 
 
 def demo(options: argparse.Namespace) -> int:
@@ -19,9 +23,13 @@ def demo(options: argparse.Namespace) -> int:
     if options.scenario is None:
         return _list()
     scenario = scenario_named(options.scenario)
+    stacks = scenario.kind == "cloudformation"
     request = ReviewRequest(
         change=scenario.change,
-        target=f"config:{scenario.before}",
+        target=f"cloudformation:{scenario.before / TEMPLATE}" if stacks else f"config:{scenario.before}",
+        stacks=CloudFormationProposal(template=scenario.template, stack=STACK, delete=scenario.delete_first)
+        if stacks
+        else None,
         engine=options.engine,
         engine_hosts=tuple(options.engine_host),
         reset_endpoint=options.reset_endpoint,

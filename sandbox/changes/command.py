@@ -24,8 +24,8 @@ from sandbox.executors.terraform.configuration import OPENTOFU_SUFFIXES, configu
 from sandbox.executors.terraform.environment import DEFAULT_PATH, Surroundings, for_commands
 from sandbox.executors.terraform.redaction import hide, secret_values
 from sandbox.executors.terraform.workspace import Workspace, copy_folder
-from sandbox.isolation.enclosure import Access, Enclosure
 from sandbox.inventory.scope import Scope
+from sandbox.isolation.enclosure import Access, Enclosure
 from sandbox.proposal import CommandProposal
 from sandbox.recorder.secrets import scrubbed
 from sandbox.refusals.known import KnownRefusals
