@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from diffing.change import Action, Proof, Replacement, ResourceChange, Witness
 from diffing.compare import PhysicalChange
-from diffing.snapshot import NOTHING
+from diffing.snapshot import NOTHING, Identity
 from sandbox.inventory.join import Join
 from sandbox.rehearsal import Gap, GapKind
 from sandbox.witnesses.announced import Announced
@@ -54,6 +54,9 @@ def seen_in_clone(scene: Scene, item: Announced) -> bool:
             return before is not None and before.resource.identity in scene.rehearsal.after.resources
         case Action.CREATE:
             return now is not None
+        case Action.UPDATE if was is None and is_of_stack(item) and before is not None and before.exact:
+            # Parts that the inventory shows apart: the inline policies of a role.
+            return any(_parent(change) == before.resource.identity for change in scene.physical.values())
         case Action.DELETE | Action.UPDATE:
             return was is not None
         case Action.REPLACE:
@@ -79,6 +82,11 @@ def finished(scene: Scene, item: Announced) -> bool:
     """Whether Terraform reported that it had carried the announcement out."""
     outcome = scene.rehearsal.outcome
     return item.address not in outcome.failed and (outcome.succeeded or item.address in outcome.applied)
+
+
+def _parent(change: PhysicalChange) -> Identity | None:
+    shown = change.after or change.before
+    return None if shown is None else shown.parent
 
 
 def _physical(scene: Scene, join: Join | None) -> PhysicalChange | None:

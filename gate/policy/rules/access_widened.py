@@ -12,6 +12,7 @@ from gate.policy.access import Grant, grants, widened
 from gate.policy.carriers import Created, created, is_about_new
 from gate.policy.ingress import is_world, openings, removed_rules
 from gate.policy.rule import Evidence, Policy
+from gate.policy.stackwords import in_terraform_words
 from gate.verdict import Finding, Level
 
 NAME = "access-widened"
@@ -96,10 +97,11 @@ POWERFUL = ("/AdministratorAccess", "/PowerUserAccess", "/IAMFullAccess")
 
 def check(evidence: Evidence, policy: Policy) -> Iterator[Finding]:  # noqa: ARG001 - every rule has this shape
     """Yield a finding for every change that widens who may do what: it is for a person to judge."""
-    new = created(evidence.diff.changes)
-    removed = removed_rules(evidence.diff.changes)
+    changes = in_terraform_words(evidence.diff.changes)
+    new = created(changes)
+    removed = removed_rules(changes)
     groups = new.names.get("aws_security_group", frozenset())
-    for change in evidence.diff.changes:
+    for change in changes:
         if change.action not in {Action.CREATE, Action.UPDATE, Action.REPLACE}:
             continue
         telling = list(_telling(change))

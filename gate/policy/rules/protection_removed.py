@@ -9,6 +9,7 @@ from diffing.change import Action, AttributeChange, ResourceChange
 from diffing.values import Marker, Path, Value, path_text
 from gate.policy.carriers import Created, created, is_about_new
 from gate.policy.rule import Evidence, Policy
+from gate.policy.stackwords import in_terraform_words
 from gate.verdict import Finding, Level
 
 NAME = "protection-removed"
@@ -17,6 +18,7 @@ SWITCHES: Mapping[str, tuple[object, ...]] = {
     "backup_policy.status": ("ENABLED",),
     "backup_retention_enabled": (True,),
     "delete_protection": (True,),
+    "deletion_policy": ("Retain", "RetainExceptOnCreate", "Snapshot"),  # of a stack's resource
     "deletion_protection": (True, "ACTIVE"),
     "deletion_protection_enabled": (True,),
     "disable_api_termination": (True,),
@@ -29,6 +31,7 @@ SWITCHES: Mapping[str, tuple[object, ...]] = {
     "rule.enable_continuous_backup": (True,),
     "termination_protection": (True,),
     "termination_protection_enabled": (True,),
+    "update_replace_policy": ("Retain", "Snapshot"),  # of a stack's resource
     "versioning.enabled": (True,),
     "versioning.mfa_delete": (True,),
     "versioning_configuration.mfa_delete": ("Enabled",),
@@ -77,8 +80,9 @@ _SCOPE = re.compile(r"(lifecycle_)?rule\.(status|enabled|prefix|filter(\..*)?)")
 
 def check(evidence: Evidence, policy: Policy) -> Iterator[Finding]:  # noqa: ARG001 - every rule has this shape
     """Yield a rejection where data lose their protection or their time, a review where a later delete is prepared."""
-    new = created(evidence.diff.changes)
-    for change in evidence.diff.changes:
+    changes = in_terraform_words(evidence.diff.changes)
+    new = created(changes)
+    for change in changes:
         found = (*_expiring(change, new), *_weakened(change)) if change.action in _KEEPING else ()
         for level, text in found:
             yield Finding(
