@@ -26,6 +26,8 @@ NESTED = "AWS::CloudFormation::Stack"
 Stacks = Mapping[str, Stack]
 """By name; a nested stack's name is ``PARENT/LogicalId``."""
 
+_HANDED_IN = frozenset({"TemplateURL", "Parameters"})
+"""Properties of a nested stack that show in what is inside, which is compared itself (or a gap)."""
 _VOLATILE = ("version", "latest", "streamarn", "outputs.")
 """Parts of attributes (lower case) that an update in place may change: ``LatestVersionNumber``, ``StreamArn``."""
 _BY_IMPACT = {Impact.WILL_REPLACE: Replacement.YES, Impact.MAY_REPLACE: Replacement.CONDITIONAL}
@@ -106,6 +108,8 @@ class _Propagation:
         if user == cause or force is Replacement.NO:
             return False
         resource = self._new[user]
+        if resource.type == NESTED and path[0] in _HANDED_IN:
+            return False
         meaning = replacement_of(path, resource, schema_of(resource.type, self._region))
         arriving = PropertyChange(
             path=path, before=value, after=value, replacement=min(meaning, force, key=_ORDER.index), cause=cause
@@ -154,8 +158,7 @@ def _kept(address: str, before: Resource, after: Resource, region: str) -> Logic
     else:
         properties = changed_properties(before, after, schema_of(after.type, region))
         if after.type == NESTED:
-            # What is inside is compared itself; where the template lies is nobody's concern.
-            properties = tuple(item for item in properties if item.path[0] not in {"TemplateURL", "Parameters"})
+            properties = tuple(item for item in properties if item.path[0] not in _HANDED_IN)
     return _finished(
         LogicalChange(
             address=address,

@@ -43,7 +43,9 @@ def test_a_create_only_property_replaces(attributes: str, impact: str, fate: Fat
 
 
 def test_a_snapshot_is_taken_of_what_supports_it() -> None:
-    text = "D: {{Type: 'AWS::RDS::DBInstance', UpdateReplacePolicy: Snapshot, Properties: {{DBInstanceIdentifier: {name}}}}}"
+    text = """
+    D: {{Type: 'AWS::RDS::DBInstance', UpdateReplacePolicy: Snapshot, Properties: {{DBInstanceIdentifier: {name}}}}}
+    """
     change = only(compared(text.format(name="a"), text.format(name="b")))
     assert change.fate is Fate.SNAPSHOT
 

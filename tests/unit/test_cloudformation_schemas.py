@@ -85,7 +85,7 @@ def test_every_create_only_property_of_every_type_means_what_its_schema_says() -
             types[service].add(case.type)
             if change.impact.value != case.expected:
                 wrong.append(f"{case.type} {case.pointer}: {change.impact.value}, by the schema {case.expected}")
-    print(_table(verdicts, types))
+    print(_table(verdicts, types))  # noqa: T201 - shown with pytest -s
     assert not wrong
     assert sum(len(found) for found in types.values()) > 1_500
     assert sum(found["will replace"] for found in verdicts.values()) > 4_000

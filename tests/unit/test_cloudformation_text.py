@@ -107,8 +107,11 @@ def test_a_tag_runs_nothing() -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        '[{"ParameterKey": "Name", "ParameterValue": "x"}, {"ParameterKey": "Size", "ParameterValue": 3}, '
-        '{"ParameterKey": "Old", "UsePreviousValue": true}]',
+        """[
+          {"ParameterKey": "Name", "ParameterValue": "x"},
+          {"ParameterKey": "Size", "ParameterValue": 3},
+          {"ParameterKey": "Old", "UsePreviousValue": true}
+        ]""",
         '["Name=x", "Size=3"]',
         '{"Parameters": {"Name": "x", "Size": 3}}',
         "Name: x\nSize: 3\n",

@@ -25,8 +25,9 @@ def test_every_folder_of_the_catalogue_is_a_scenario() -> None:
 
 @each
 def test_a_bundled_scenario_is_whole(scenario: Scenario) -> None:
-    assert list(scenario.before.glob("*.tf"))
-    assert list(scenario.change.glob("*.tf"))
+    files = "template.yaml" if scenario.kind == "cloudformation" else "*.tf"
+    assert list(scenario.before.glob(files))
+    assert list(scenario.change.glob(files))
     assert (scenario.folder / "README.md").is_file()
     assert (scenario.seed is not None) == (scenario.folder / "seed.yaml").exists()
     assert set(scenario.engines) <= ENGINES.keys()
