@@ -292,4 +292,6 @@ def _failures(client: Any, stack_id: str) -> Iterator[tuple[str, str]]:
 def _text(error: Exception) -> str:
     if isinstance(error, ClientError):
         return str(error.response.get("Error", {}).get("Message") or error)
+    if isinstance(error, ResponseParserError):
+        return "its answer is none of CloudFormation's (an error of its own)"
     return f"{type(error).__name__}: {error}"[:500]
