@@ -8,7 +8,7 @@ import os
 from gate.cli.progress import progress_on_stderr
 from gate.wiring import EngineOptions, engine_named
 from sandbox.clones.snapshotfile import write_snapshot
-from sandbox.errors import MissingToolError
+from sandbox.errors import MissingToolError, UsageError
 from sandbox.executors.terraform.binary import TerraformBinary, find_terraform
 from sandbox.isolation.choose import isolation_named
 from sandbox.place import Place
@@ -18,7 +18,11 @@ from sandbox.targets.target import parse_target
 
 
 def clone(options: argparse.Namespace) -> int:
-    """Clone a target and write the clone to a file, without secrets."""
+    """Clone a target and write the clone to a file, without secrets; or say what reading it takes."""
+    if options.print_read_policy:
+        return print_read_policy(options)
+    if options.out is None:
+        raise UsageError("No file was given to write the clone to.", hint="Add --out FILE.")
     tools = Tools(
         engine=engine_named(
             options.engine,
@@ -43,6 +47,17 @@ def clone(options: argparse.Namespace) -> int:
         image = preserve(target, tools, progress, seed=options.seed, fast_waits=not options.real_time)
         digest = write_snapshot(image, options.out)
     print(f"{options.out} sha256:{digest}")  # noqa: T201 - what the command is asked for
+    return 0
+
+
+def print_read_policy(options: argparse.Namespace) -> int:
+    """Print the IAM policy that reading a live account takes (docs/live-accounts.md)."""
+    # Only this needs the models of every service.
+    from sandbox.live.account import known_services, parse_live_target  # noqa: PLC0415
+    from sandbox.live.iam import read_policy  # noqa: PLC0415
+
+    target = parse_live_target(options.target, services=options.services)
+    print(read_policy(target.services or known_services()), end="")  # noqa: T201 - what the command is asked for
     return 0
 
 

@@ -67,6 +67,7 @@ CLONE_EPILOG = """\
 examples:
   sandtable clone --target tfstate:prod.tfstate --out prod.snapshot
   sandtable clone --target git:main --seed data.yaml --out main.snapshot
+  sandtable clone --target aws: --services ec2,rds --print-read-policy
   sandtable rehearse terraform infra --target snapshot:prod.snapshot
 """
 
@@ -269,7 +270,15 @@ def _add_clone(commands: Any) -> None:
         epilog=CLONE_EPILOG,
         description="Clone a target once, and write the clone to a file, without secrets; it comes up in a second.",
     )
-    parser.add_argument("--out", required=True, metavar="FILE", type=Path, help="the snapshot to write")
+    parser.add_argument("--out", metavar="FILE", type=Path, help="the snapshot to write")
+    parser.add_argument(
+        "--print-read-policy",
+        action="store_true",
+        help="print the IAM policy that reading a live account takes, and do nothing else",
+    )
+    parser.add_argument(
+        "--services", action="append", default=[], metavar="NAMES", help="of a live account only these, e.g. ec2,rds"
+    )
     _add_target(parser)
     _add_running(parser.add_argument_group("cloning"))
     parser.add_argument("--quiet", "-q", action="store_true", help="no progress on stderr")
