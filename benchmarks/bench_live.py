@@ -34,13 +34,14 @@ from sandbox.executors.terraform.executor import TerraformExecutor
 from sandbox.inventory.inventory import take_snapshot
 from sandbox.inventory.join import SnapshotIndex
 from sandbox.inventory.scope import Scope
-from sandbox.live.account import known_services, parse_live_target
+from sandbox.live.account import known_services
 from sandbox.live.gaps import Missing
 from sandbox.live.reading import AccountReading, read_account
 from sandbox.ports import SilentProgress
 from sandbox.recorder.recorder import Recorder
 from sandbox.rehearsal import StateInstance
 from sandbox.scratch import scratch_folder
+from sandbox.targets.target import LiveTarget
 
 ACCOUNT = "123456789012"
 REGION = "us-east-1"
@@ -66,7 +67,7 @@ def main() -> int:
             recorder.forward_to(engine.endpoint)
             start = time.perf_counter()
             reading = read_account(
-                parse_live_target("aws:", regions=[REGION]),
+                LiveTarget(regions=(REGION,)),
                 tools=tools,
                 scratch=scratch / "reading",
                 progress=SilentProgress(),

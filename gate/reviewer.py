@@ -20,6 +20,7 @@ from sandbox.cloning.tfstate import read_state
 from sandbox.errors import MissingToolError, SandtableError, UsageError
 from sandbox.executors.terraform.binary import TerraformBinary, find_terraform
 from sandbox.isolation.choose import AUTOMATIC, isolation_named
+from sandbox.live.account import narrowed_target, place_of
 from sandbox.ports import Progress, SilentProgress
 from sandbox.proposal import (
     DEFAULT_BUDGET,
@@ -32,7 +33,7 @@ from sandbox.proposal import (
 from sandbox.rehearsal import EngineInfo, Rehearsal, Timing
 from sandbox.rehearse import RehearsalRequest, rehearse
 from sandbox.session import Variables
-from sandbox.targets.target import StackTarget, Target, parse_target
+from sandbox.targets.target import LiveTarget, StackTarget, Target, parse_target
 from sandbox.witnesses.reconcile import Observed, reconcile
 
 DEFAULT_ACCOUNT = "123456789012"
@@ -75,6 +76,12 @@ class ReviewRequest:
     terraform: Path | None = None
     account: str = DEFAULT_ACCOUNT
     region: str = DEFAULT_REGION
+    regions: tuple[str, ...] = ()
+    """Of a live account, all regions to read; none for the profile's own."""
+    services: tuple[str, ...] = ()
+    """Of a live account, the services to read, by botocore's names; none for all that are known."""
+    tags: tuple[str, ...] = ()
+    """Of a live account, ``KEY=VALUE``: only what has one of these, and what that needs."""
     variables: tuple[str, ...] = ()
     var_files: tuple[Path, ...] = ()
     workspace: str = "default"
@@ -99,6 +106,8 @@ def review(request: ReviewRequest, progress: Progress | None = None) -> Report:
     progress = progress or SilentProgress()
     _check(request)
     target = _target(request)
+    if isinstance(target, LiveTarget):
+        request = _in_its_place(request, target)
     policies = find_policies(request.policy, change_dir=request.change, target=target)
     wanted = RehearsalRequest(
         proposal=_proposal(request),
@@ -173,10 +182,32 @@ def _notices_of(second: Rehearsal | Unavailable, *, besides: tuple[str, ...]) ->
 def _target(request: ReviewRequest) -> Target:
     """The target; its stacks go by the name that the change gives, so that the two are compared."""
     target = parse_target(request.target)
+    if isinstance(target, LiveTarget):
+        return _live(request, target)
+    if request.services or request.tags or len(request.regions) > 1:
+        raise UsageError(
+            "Several regions, services and tags narrow a live account only.", hint="Write --target aws:PROFILE."
+        )
     if not isinstance(target, StackTarget):
         return target
     stack = request.stacks.stack if request.stacks is not None else ""
     return replace(target, stack=stack, parameters=request.target_parameters)
+
+
+def _live(request: ReviewRequest, target: LiveTarget) -> LiveTarget:
+    is_terraform = not request.command and request.stacks is None
+    if is_terraform and request.state is None and not request.empty_state:
+        raise UsageError(
+            "A live account does not tell the Terraform state of the change.",
+            hint="Name it: --state FILE (terraform state pull > FILE), or --state none where there is none.",
+        )
+    return narrowed_target(target, regions=request.regions, services=request.services, tags=request.tags)
+
+
+def _in_its_place(request: ReviewRequest, target: LiveTarget) -> ReviewRequest:
+    """The same request, in the account that the credentials belong to."""
+    place = place_of(target)
+    return replace(request, account=place.account, region=place.region)
 
 
 def _proposal(request: ReviewRequest) -> Proposal:

@@ -20,6 +20,7 @@ from sandbox.changes.cloudformation import CloudFormationChange
 from sandbox.changes.command import CommandChange
 from sandbox.changes.terraform import PlanFailedInHasteError, TerraformChange
 from sandbox.clock import Stopwatch
+from sandbox.clones.account import mattering
 from sandbox.clones.clone import Clone
 from sandbox.clones.doubts import cloning_gaps
 from sandbox.clones.scopes import CalledScopes
@@ -193,7 +194,13 @@ class _Stage:
             state_before=state_before,
             state_after=change.state_after(clone),
             calls=calls,
-            gaps=(*clone.gaps, *announced.gaps, *done.gaps, *self._doubts(announced, state_before)),
+            gaps=(
+                *clone.gaps,
+                *mattering(clone.service_gaps, calls),
+                *announced.gaps,
+                *done.gaps,
+                *self._doubts(announced, state_before),
+            ),
             timings=session.watch.timings,
             notices=(*session.progress.notices, *self._pace_told(len(calls))),
             digest=change.digest,

@@ -6,15 +6,17 @@ import argparse
 import os
 
 from gate.cli.progress import progress_on_stderr
+from gate.reviewer import DEFAULT_REGION
 from gate.wiring import EngineOptions, engine_named
 from sandbox.clones.snapshotfile import write_snapshot
 from sandbox.errors import MissingToolError, UsageError
 from sandbox.executors.terraform.binary import TerraformBinary, find_terraform
 from sandbox.isolation.choose import isolation_named
+from sandbox.live.account import known_services, narrowed_target, place_of
 from sandbox.place import Place
 from sandbox.preserve import preserve
 from sandbox.session import Tools, Variables
-from sandbox.targets.target import parse_target
+from sandbox.targets.target import LiveTarget, Target, parse_target
 
 
 def clone(options: argparse.Namespace) -> int:
@@ -23,6 +25,7 @@ def clone(options: argparse.Namespace) -> int:
         return print_read_policy(options)
     if options.out is None:
         raise UsageError("No file was given to write the clone to.", hint="Add --out FILE.")
+    target, place = _where(options)
     tools = Tools(
         engine=engine_named(
             options.engine,
@@ -30,19 +33,18 @@ def clone(options: argparse.Namespace) -> int:
                 environment=dict(os.environ),
                 named_hosts=tuple(options.engine_host),
                 reset=options.reset_endpoint,
-                account=options.account,
-                region=options.region,
+                account=place.account,
+                region=place.region,
             ),
         ),
         binary=_binary(options),
         environment=dict(os.environ),
-        place=Place(account=options.account, region=options.region),
+        place=place,
         timeout=options.timeout,
         variables=Variables(values=tuple(options.var), files=tuple(options.var_file), workspace=options.workspace),
         keep_clones=not options.cold,
         isolation=isolation_named(options.isolation),
     )
-    target = parse_target(options.target)
     with progress_on_stderr(quiet=options.quiet) as progress:
         image = preserve(target, tools, progress, seed=options.seed, fast_waits=not options.real_time)
         digest = write_snapshot(image, options.out)
@@ -53,12 +55,27 @@ def clone(options: argparse.Namespace) -> int:
 def print_read_policy(options: argparse.Namespace) -> int:
     """Print the IAM policy that reading a live account takes (docs/live-accounts.md)."""
     # Only this needs the models of every service.
-    from sandbox.live.account import known_services, parse_live_target  # noqa: PLC0415
     from sandbox.live.iam import read_policy  # noqa: PLC0415
 
-    target = parse_live_target(options.target, services=options.services)
+    target = parse_target(options.target)
+    if not isinstance(target, LiveTarget):
+        raise UsageError(f"{options.target} is read without permissions.", hint="Write --target aws:PROFILE.")
+    target = narrowed_target(target, services=options.services)
     print(read_policy(target.services or known_services()), end="")  # noqa: T201 - what the command is asked for
     return 0
+
+
+def _where(options: argparse.Namespace) -> tuple[Target, Place]:
+    """The target, and the account and region where nothing else tells."""
+    target = parse_target(options.target)
+    if isinstance(target, LiveTarget):
+        target = narrowed_target(target, regions=options.region, services=options.services, tags=options.tag)
+        return target, place_of(target)
+    if options.services or options.tag or len(options.region) > 1:
+        raise UsageError(
+            "Several regions, services and tags narrow a live account only.", hint="Write --target aws:PROFILE."
+        )
+    return target, Place(account=options.account, region=options.region[0] if options.region else DEFAULT_REGION)
 
 
 def _binary(options: argparse.Namespace) -> TerraformBinary | None:

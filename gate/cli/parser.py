@@ -254,7 +254,16 @@ def _add_target(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", metavar="FILE", type=Path, help="API calls that put data into the clone first")
     parser.add_argument("--account", default="123456789012", help="the target's account id (default: %(default)s)")
     parser.add_argument(
-        "--region", default="us-east-1", help="where the provider block names none (default: %(default)s)"
+        "--region",
+        action="append",
+        default=[],
+        help="where the provider block names none (default: us-east-1); of a live account each region to read",
+    )
+    parser.add_argument(
+        "--services", action="append", default=[], metavar="NAMES", help="of a live account only these, e.g. ec2,rds"
+    )
+    parser.add_argument(
+        "--tag", action="append", default=[], metavar="KEY=VALUE", help="of a live account only what has it"
     )
     parser.add_argument("--var", action="append", default=[], metavar="NAME=VALUE", help="as terraform's -var")
     parser.add_argument(
@@ -275,9 +284,6 @@ def _add_clone(commands: Any) -> None:
         "--print-read-policy",
         action="store_true",
         help="print the IAM policy that reading a live account takes, and do nothing else",
-    )
-    parser.add_argument(
-        "--services", action="append", default=[], metavar="NAMES", help="of a live account only these, e.g. ec2,rds"
     )
     _add_target(parser)
     _add_running(parser.add_argument_group("cloning"))

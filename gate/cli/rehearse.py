@@ -10,7 +10,7 @@ from pathlib import Path
 from gate.cli.output import show, write
 from gate.cli.progress import progress_on_stderr
 from gate.report import jsonfmt
-from gate.reviewer import ReviewRequest, review
+from gate.reviewer import DEFAULT_REGION, ReviewRequest, review
 from sandbox.errors import UsageError
 from sandbox.proposal import Budget, CloudFormationProposal
 
@@ -79,7 +79,10 @@ def _request(options: argparse.Namespace, change: Path) -> ReviewRequest:
         seed=options.seed,
         terraform=options.terraform,
         account=options.account,
-        region=options.region,
+        region=options.region[0] if options.region else DEFAULT_REGION,
+        regions=tuple(options.region),
+        services=tuple(options.services),
+        tags=tuple(options.tag),
         variables=tuple(options.var),
         var_files=tuple(options.var_file),
         workspace=options.workspace,

@@ -52,6 +52,15 @@ class Lineage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceGap:
+    """Something that is known to be missing, and matters only to a change that works on its service."""
+
+    service: str
+    """botocore's name."""
+    gap: Gap
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Clone:
     """A running clone of the target."""
 
@@ -65,6 +74,8 @@ class Clone:
     """Where its resources are: services, regions, accounts."""
     gaps: tuple[Gap, ...] = ()
     """What is known to be missing or wrong, whatever the change does."""
+    service_gaps: tuple[ServiceGap, ...] = ()
+    """What is known to be missing, service by service."""
     ledger: Ledger | None = None
     """How each object of the state came up; None where the clone was made by the configuration itself."""
     lineage: Lineage | None = None

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 import msgspec
 
-from sandbox.clones.clone import Lineage
+from sandbox.clones.clone import Lineage, ServiceGap
 from sandbox.cloning.ledger import Ledger
 from sandbox.inventory.scope import Scope
 from sandbox.rehearsal import Gap
@@ -36,6 +36,7 @@ class Image:
     made_in: tuple[str, ...] = ()
     scopes: tuple[Scope, ...] = ()
     gaps: tuple[Gap, ...] = ()
+    service_gaps: tuple[ServiceGap, ...] = ()
     ledger: Ledger | None = None
     lineage: Lineage | None = None
     recorded: bool = False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TypeAlias, assert_never
 
+from sandbox.clones.account import Account
 from sandbox.clones.image import Image
 from sandbox.clones.snapshotfile import read_snapshot
 from sandbox.cloning.tfstate import State, read_state
@@ -12,13 +13,14 @@ from sandbox.targets.target import (
     ConfigTarget,
     EmptyTarget,
     GitTarget,
+    LiveTarget,
     SnapshotTarget,
     StackTarget,
     StateTarget,
     Target,
 )
 
-Source: TypeAlias = ConfigTarget | GitTarget | EmptyTarget | StackTarget | State | Image
+Source: TypeAlias = ConfigTarget | GitTarget | EmptyTarget | StackTarget | Account | State | Image
 
 
 def read_target(target: Target) -> Source:
@@ -35,6 +37,8 @@ def read_target(target: Target) -> Source:
             )
         case ConfigTarget() | GitTarget() | EmptyTarget() | StackTarget():
             return target
+        case LiveTarget():
+            return Account(target)
         case StateTarget(source=source):
             return read_state(source)
         case SnapshotTarget(file=file):

@@ -2,6 +2,7 @@
 
 a configuration ─▶ applied to an empty engine ───────────────────────────────────────┐
 a state ─▶ written configuration ─▶ scratch engine ─▶ real ids ─▶ image ─▶ an engine ─┼─▶ Clone
+a live account ─▶ read into a state ─▶ as above ─────────────────────────────────────┤
 stacks ─▶ deployed to an empty engine ───────────────────────────────────────────────┤
 a snapshot, or a clone that was kept ───────────────────────────▶ image ─▶ an engine ─┘
 """
@@ -13,6 +14,7 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import assert_never
 
+from sandbox.clones.account import Account, stand_up_account
 from sandbox.clones.clone import Clone, Recorded
 from sandbox.clones.configured import stand_up_configured
 from sandbox.clones.engine import empty, restored
@@ -48,6 +50,8 @@ def stand_up(source: Source, session: Session, *, change_dir: Path, versions: st
             return stand_up_configured(source, session, change_dir=change_dir, versions=versions)
         case StackTarget():
             return stand_up_stacks(source, session)
+        case Account():
+            return stand_up_account(source, session, versions=versions)
         case State():
             return stand_up_stated(source, session, versions=versions)
         case Image():

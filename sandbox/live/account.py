@@ -1,42 +1,33 @@
-"""Which account to read, and how much of it: ``aws:PROFILE`` and what narrows it, parsed."""
+"""How much of a live account to read: what narrows ``aws:PROFILE``, parsed."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from sandbox.errors import UsageError
 from sandbox.inventory.catalogue import CATALOGUE
 from sandbox.inventory.operations import available_services
+from sandbox.place import Place
+from sandbox.targets.target import LiveTarget
 
-PREFIX = "aws:"
+if TYPE_CHECKING:
+    from sandbox.live.upstream import Upstream
+
 _REGION = re.compile(r"[a-z]{2,}(?:-[a-z]+)+-\d+")
 _NOT_READ = frozenset({"cloudformation", "emr", "sts", "organizations"})
 """Nothing of them is made in a clone: stacks and clusters are read as what they consist of."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LiveTarget:
-    """A live account."""
-
-    profile: str = ""
-    """Of the AWS configuration; empty for the default chain of credentials."""
-    regions: tuple[str, ...] = ()
-    """None for the profile's own."""
-    services: tuple[str, ...] = ()
-    """botocore's names; none for all that are known."""
-    tags: tuple[tuple[str, str], ...] = ()
-    """Only what has one of these tags, what belongs to it and what it refers to; none for everything."""
-
-
-def parse_live_target(
-    text: str, *, regions: Iterable[str] = (), services: Iterable[str] = (), tags: Iterable[str] = ()
+def narrowed_target(
+    target: LiveTarget, *, regions: Iterable[str] = (), services: Iterable[str] = (), tags: Iterable[str] = ()
 ) -> LiveTarget:
-    """Parse ``aws:PROFILE`` or ``aws:`` together with its options.
+    """A live account, and how much of it.
 
     Args:
-        text: What ``--target`` says.
+        target: The account.
         regions: Each ``--region``.
         services: Each ``--services``, which may hold several, separated by commas.
         tags: Each ``--tag``, ``KEY=VALUE``.
@@ -44,29 +35,52 @@ def parse_live_target(
     Raises:
         UsageError: one of them makes no sense.
     """
-    if not text.startswith(PREFIX):
-        raise UsageError(f"{text!r} does not name an AWS account.", hint="Write aws:PROFILE, or aws: for the default.")
-    wrong = next((region for region in regions if not _REGION.fullmatch(region)), None)
+    found = tuple(dict.fromkeys(regions))
+    wrong = next((region for region in found if not _REGION.fullmatch(region)), None)
     if wrong is not None:
         raise UsageError(f"{wrong!r} is not the name of an AWS region.", hint="For example: --region eu-west-1.")
     names = tuple(dict.fromkeys(name.strip() for given in services for name in given.split(",") if name.strip()))
     unknown = next((name for name in names if name not in available_services()), None)
     if unknown is not None:
-        raise UsageError(
-            f"There is no AWS service {unknown!r}.",
-            hint=f"Names are botocore's, for example: {', '.join(known_services()[:8])}.",
-        )
-    return LiveTarget(
-        profile=text.removeprefix(PREFIX),
-        regions=tuple(dict.fromkeys(regions)),
-        services=names,
-        tags=tuple(_tag(tag) for tag in tags),
-    )
+        some = ", ".join(known_services()[:8])
+        raise UsageError(f"There is no AWS service {unknown!r}.", hint=f"Names are botocore's, for example: {some}.")
+    return replace(target, regions=found, services=names, tags=tuple(_tag(tag) for tag in tags))
 
 
 def known_services() -> tuple[str, ...]:
     """The services that are read where nothing narrows it."""
     return tuple(sorted(CATALOGUE.keys() - _NOT_READ))
+
+
+def place_of(target: LiveTarget) -> Place:
+    """The account that the profile's credentials belong to, and the first region that is read.
+
+    Raises:
+        ConfigurationError: there are no credentials, or they are not accepted.
+        UsageError: no region is named, and the profile has none.
+        SandtableError: STS gave no answer.
+    """
+    from sandbox.live.upstream import Upstream  # noqa: PLC0415 - HTTP takes its time to import
+
+    upstream = Upstream(target.profile)
+    try:
+        return Place(account=upstream.identity().account, region=regions_of(target, upstream)[0])
+    finally:
+        upstream.close()
+
+
+def regions_of(target: LiveTarget, upstream: Upstream) -> tuple[str, ...]:
+    """The regions to read.
+
+    Raises:
+        UsageError: no region is named, and the profile has none.
+    """
+    found = target.regions or tuple(filter(None, [upstream.region]))
+    if not found:
+        raise UsageError(
+            "No region is named, and the AWS profile has none.", hint="Add --region, for example --region eu-west-1."
+        )
+    return found
 
 
 def _tag(text: str) -> tuple[str, str]:

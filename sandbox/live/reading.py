@@ -18,9 +18,9 @@ from types import MappingProxyType
 from diffing.snapshot import Identity, ReadFailure, Snapshot
 from sandbox.clock import Stopwatch
 from sandbox.cloning.workbench import Toolchain
-from sandbox.errors import ConfigurationError, UsageError
+from sandbox.errors import ConfigurationError
 from sandbox.live import gaps as told
-from sandbox.live.account import LiveTarget, known_services
+from sandbox.live.account import known_services, regions_of
 from sandbox.live.discovery import discover, forget
 from sandbox.live.document import addresses, write_state
 from sandbox.live.facts import Inventory
@@ -33,6 +33,7 @@ from sandbox.live.permitted import Refusal
 from sandbox.live.upstream import AccountIdentity, Upstream
 from sandbox.ports import Progress
 from sandbox.rehearsal import ApiCall, Timing
+from sandbox.targets.target import LiveTarget
 
 _NO_ONE = Snapshot(resources=MappingProxyType({}))
 
@@ -118,7 +119,7 @@ class _Reader:
         self._jobs = jobs
         self._watch = Stopwatch()
         self.identity = _supported(upstream.identity())
-        self.regions = target.regions or _own_region(upstream)
+        self.regions = regions_of(target, upstream)
         self.services = target.services or known_services()
 
     def look(self, forwarder: Forwarder, resume: Path | None) -> Snapshot:
@@ -185,11 +186,3 @@ def _supported(identity: AccountIdentity) -> AccountIdentity:
             hint="Rehearse with --target tfstate:FILE.",
         )
     return identity
-
-
-def _own_region(upstream: Upstream) -> tuple[str, ...]:
-    if not upstream.region:
-        raise UsageError(
-            "No region is named, and the AWS profile has none.", hint="Add --region, for example eu-west-1."
-        )
-    return (upstream.region,)

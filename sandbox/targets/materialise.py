@@ -20,6 +20,7 @@ from sandbox.targets.target import (
     ConfigTarget,
     EmptyTarget,
     GitTarget,
+    LiveTarget,
     SnapshotTarget,
     StackTarget,
     StateTarget,
@@ -113,7 +114,7 @@ def read_text(target: Target, name: str, *, change_dir: Path) -> str | None:
         ConfigurationError: the file is there and is no readable text.
     """
     match target:
-        case EmptyTarget() | StateTarget() | SnapshotTarget():
+        case EmptyTarget() | StateTarget() | SnapshotTarget() | LiveTarget():
             return None
         case ConfigTarget(directory=directory):
             data = _read_file(directory / name)

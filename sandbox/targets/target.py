@@ -56,39 +56,52 @@ class StackTarget:
     """A file with values of parameters."""
 
 
-Target: TypeAlias = ConfigTarget | GitTarget | EmptyTarget | StateTarget | SnapshotTarget | StackTarget
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiveTarget:
+    """``aws:PROFILE``: a live account, read and never written."""
 
-FORMS = "config:DIR, git:REF, git:REF:DIR, tfstate:FILE, snapshot:FILE, cloudformation:TEMPLATE or empty"
-_NOT_YET = frozenset({"aws"})
+    profile: str = ""
+    """Of the AWS configuration; empty for the default chain of credentials."""
+    regions: tuple[str, ...] = ()
+    """None for the profile's own."""
+    services: tuple[str, ...] = ()
+    """botocore's names; none for all that are known."""
+    tags: tuple[tuple[str, str], ...] = ()
+    """Only what has one of these tags, what belongs to it and what it refers to; none for everything."""
+
+
+Target: TypeAlias = ConfigTarget | GitTarget | EmptyTarget | StateTarget | SnapshotTarget | StackTarget | LiveTarget
+
+FORMS = "config:DIR, git:REF, git:REF:DIR, tfstate:FILE, snapshot:FILE, cloudformation:TEMPLATE, aws:PROFILE or empty"
 
 
 def parse_target(text: str) -> Target:
     """Parse the text of ``--target``.
 
     Raises:
-        UsageError: it is not a target, or a kind that this version does not support.
+        UsageError: it is not a target.
     """
     kind, colon, rest = text.partition(":")
+    found: Target | None = None
     match kind:
         case "empty" if not colon:
-            return EmptyTarget()
+            found = EmptyTarget()
         case "config" if rest:
-            return ConfigTarget(directory=Path(rest).expanduser())
+            found = ConfigTarget(directory=Path(rest).expanduser())
         case "tfstate" if rest:
-            return StateTarget(source=rest)
+            found = StateTarget(source=rest)
         case "snapshot" if rest:
-            return SnapshotTarget(file=Path(rest).expanduser())
+            found = SnapshotTarget(file=Path(rest).expanduser())
         case "cloudformation" if rest:
-            return StackTarget(template=Path(rest).expanduser())
+            found = StackTarget(template=Path(rest).expanduser())
+        case "aws" if colon:
+            found = LiveTarget(profile=rest)
         case "git" if rest:
             ref, _, directory = rest.partition(":")
-            return _git_target(text, ref, directory)
-        case _ if kind in _NOT_YET:
-            raise UsageError(
-                f'The target "{text}" is not supported by this version.', hint=f"Supported targets: {FORMS}."
-            )
-        case _:
-            raise UsageError(f'"{text}" is not a target.', hint=f"Write the target as {FORMS}.")
+            found = _git_target(text, ref, directory)
+    if found is None:
+        raise UsageError(f'"{text}" is not a target.', hint=f"Write the target as {FORMS}.")
+    return found
 
 
 def _git_target(text: str, ref: str, directory: str) -> GitTarget:

@@ -26,13 +26,14 @@ from sandbox.executors.terraform.binary import find_terraform
 from sandbox.executors.terraform.deadline import Deadline
 from sandbox.inventory.inventory import take_snapshot
 from sandbox.inventory.scope import Scope
-from sandbox.live.account import parse_live_target
+from sandbox.live.account import narrowed_target
 from sandbox.live.gaps import Missing
 from sandbox.live.reading import AccountReading, read_account
 from sandbox.ports import SilentProgress
 from sandbox.recorder.objections import Asked, Objection
 from sandbox.recorder.recorder import Recorder
 from sandbox.rehearsal import ApiCall, CallKind
+from sandbox.targets.target import LiveTarget
 
 pytestmark = [pytest.mark.terraform, pytest.mark.engine]
 
@@ -117,7 +118,7 @@ class Production:
             if denied:
                 recorder.answer_for_aws(MayNotRead(denied))
             reading = read_account(
-                parse_live_target("aws:", regions=[REGION], **({"services": SERVICES} | narrowed)),
+                narrowed_target(LiveTarget(), regions=[REGION], **({"services": SERVICES} | narrowed)),
                 tools=toolchain(),
                 scratch=self.scratch / f"reading-{len(list(self.scratch.iterdir()))}",
                 progress=SilentProgress(),

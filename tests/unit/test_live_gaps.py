@@ -14,13 +14,14 @@ from rehearsal_builders import judged, rehearsal
 from diffing.snapshot import ReadFailure
 from gate.verdict import Decision
 from sandbox.errors import UsageError
-from sandbox.live.account import LiveTarget, known_services, parse_live_target
+from sandbox.live.account import known_services, narrowed_target
 from sandbox.live.discovery import discover, forget
 from sandbox.live.forwarder import REFUSED, UNREACHABLE, Forwarder
 from sandbox.live.gaps import Missing, denied_calls, from_failures, is_denied, not_read
 from sandbox.live.iam import action_of, read_policy
 from sandbox.ports import SilentProgress
 from sandbox.rehearsal import ApiCall, CallKind, GapKind
+from sandbox.targets.target import LiveTarget
 
 _number = count()
 
@@ -126,10 +127,13 @@ def test_an_action_is_called_as_aws_calls_it() -> None:
     assert action_of("ecs", "ListClusters", "is not authorized to perform: ecs:ListServices on") == "ecs:ListServices"
 
 
-def test_a_target_is_parsed_with_everything_that_narrows_it() -> None:
-    assert parse_live_target("aws:") == LiveTarget()
-    assert parse_live_target(
-        "aws:prod", regions=["eu-west-1", "us-east-1", "eu-west-1"], services=["sqs,sns", "ec2"], tags=["team=a=b"]
+def test_a_target_is_narrowed() -> None:
+    assert narrowed_target(LiveTarget()) == LiveTarget()
+    assert narrowed_target(
+        LiveTarget(profile="prod"),
+        regions=["eu-west-1", "us-east-1", "eu-west-1"],
+        services=["sqs,sns", "ec2"],
+        tags=["team=a=b"],
     ) == LiveTarget(
         profile="prod", regions=("eu-west-1", "us-east-1"), services=("sqs", "sns", "ec2"), tags=(("team", "a=b"),)
     )
@@ -138,15 +142,14 @@ def test_a_target_is_parsed_with_everything_that_narrows_it() -> None:
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ({"text": "git:main"}, "does not name an AWS account"),
-        ({"text": "aws:", "regions": ["mars"]}, "not the name of an AWS region"),
-        ({"text": "aws:", "services": ["queues"]}, "no AWS service 'queues'"),
-        ({"text": "aws:", "tags": ["team"]}, "is not a tag"),
+        ({"regions": ["mars"]}, "not the name of an AWS region"),
+        ({"services": ["queues"]}, "no AWS service 'queues'"),
+        ({"tags": ["team"]}, "is not a tag"),
     ],
 )
 def test_what_makes_no_sense_is_said(given: dict[str, Any], said: str) -> None:
     with pytest.raises(UsageError, match=said):
-        parse_live_target(**given)
+        narrowed_target(LiveTarget(), **given)
 
 
 class EndedError(Exception):
