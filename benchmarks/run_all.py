@@ -6,7 +6,13 @@ import subprocess
 import sys
 from pathlib import Path
 
-BENCHMARKS = ("bench_compare.py", "bench_cloudformation.py", "bench_inventory.py", "bench_recorder.py", "bench_overhead.py")
+BENCHMARKS = (
+    "bench_compare.py",
+    "bench_cloudformation.py",
+    "bench_inventory.py",
+    "bench_recorder.py",
+    "bench_overhead.py",
+)
 
 
 def main() -> int:

@@ -234,6 +234,8 @@ def _add_rehearse_cloudformation(kinds: Any) -> None:
     _add_place(stacks)
     _add_rehearsal(stacks)
     _add_output(stacks)
+    # Terraform's own; a stack is given parameters.
+    stacks.set_defaults(var=[], var_file=[], workspace="default")
     stacks.set_defaults(command="gate.cli.rehearse:rehearse_cloudformation")
 
 

@@ -48,21 +48,10 @@ def rehearse_cloudformation(options: argparse.Namespace) -> int:
         delete=options.delete,
         stack_policy=options.stack_policy,
     )
-    request = ReviewRequest(
-        change=proposal.directory,
+    request = replace(
+        _request(options, proposal.directory),
         stacks=proposal,
-        target=options.target,
         target_parameters=options.target_parameters or options.parameters,
-        engine=options.engine,
-        policy=options.policy,
-        seed=options.seed,
-        terraform=options.terraform,
-        account=options.account,
-        region=options.region,
-        timeout=options.timeout,
-        fast_waits=not options.real_time,
-        keep_clones=not options.cold,
-        environment=dict(os.environ),
     )
     return carry_out(request, options)
 
