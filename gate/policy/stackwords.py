@@ -9,12 +9,12 @@ Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/ 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import lru_cache
 from types import MappingProxyType
 
-from diffing.change import AttributeChange, ResourceChange
+from diffing.change import Action, AttributeChange, ResourceChange
 from diffing.values import Marker, Path, Value
 
 TYPES: Mapping[str, str] = MappingProxyType(
@@ -72,7 +72,17 @@ _BY_TYPE: Mapping[str, Mapping[str, str]] = MappingProxyType(
         },
     }
 )
+_FIRST: Mapping[str, Mapping[str, str]] = MappingProxyType(
+    {
+        "aws_iam_role_policy": {"roles": "role"},
+        "aws_sns_topic_policy": {"topics": "arn"},
+        "aws_sqs_queue_policy": {"queues": "queue_url"},
+    }
+)
+"""Lists whose first item Terraform has as one attribute."""
 _BOUNDARY = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_ITEM = 2
+"""A list and the index of an item."""
 _SWITCHED = {"true": True, "false": False}
 
 
@@ -86,7 +96,15 @@ def in_terraform_words(changes: Iterable[ResourceChange]) -> tuple[ResourceChang
 def _translated(change: ResourceChange) -> ResourceChange:
     type_ = _type(change.type)
     attributes = tuple(_attribute(item, type_) for item in change.attributes)
-    return replace(change, type=type_, attributes=attributes)
+    return replace(change, type=type_, attributes=(*attributes, *_names(change)))
+
+
+def _names(change: ResourceChange) -> Iterator[AttributeChange]:
+    """What a stack creates has no name yet; what else the stack says of it refers to it."""
+    if change.action is Action.CREATE:
+        key = change.address.rpartition("/")[2]
+        for path, text in ((("id",), f"${{{key}}}"), (("arn",), f"${{{key}.Arn}}")):
+            yield AttributeChange(path=path, before=Marker.ABSENT, after=text)
 
 
 @lru_cache(maxsize=1024)
@@ -113,6 +131,8 @@ def _path(path: Path, type_: str) -> Path:
         name = _snake(part)
         name = _BY_TYPE.get(type_, {}).get(name, _ANYWHERE.get(name, name))
         words += [word for word in name.split(".") if word]
+    if len(words) == _ITEM and words[1] == 0 and words[0] in _FIRST.get(type_, {}):
+        return (_FIRST[type_][str(words[0])],)
     return tuple(words)
 
 

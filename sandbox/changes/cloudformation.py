@@ -23,7 +23,7 @@ from sandbox.cloudformation.impact import Impact, StackComparison
 from sandbox.cloudformation.parameters import read_parameters
 from sandbox.cloudformation.recreate import compare_recreated
 from sandbox.cloudformation.schemas import require_schemas
-from sandbox.cloudformation.stackpolicy import read_stack_policy
+from sandbox.cloudformation.stackpolicy import StackPolicy, read_stack_policy
 from sandbox.errors import UsageError
 from sandbox.executors.cloudformation.stacks import Deployed, Stacks
 from sandbox.inventory.scope import Scope
@@ -57,7 +57,7 @@ class CloudFormationChange:
         self._session = session
         self._after = _NONE
         self._comparison = StackComparison(changes=())
-        self._left_out: dict[str, None] = {}
+        self._policy: StackPolicy | None = None
 
     @property
     def digest(self) -> str:
@@ -81,6 +81,7 @@ class CloudFormationChange:
                 raise UsageError("Neither a template nor --delete was given.", hint="Name the template to deploy.")
             return ""
         session.progress.phase("Reading the templates")
+        self._policy = read_stack_policy(proposal.stack_policy) if proposal.stack_policy is not None else None
         with session.watch.phase("read"):
             values = read_parameters(proposal.parameters) if proposal.parameters is not None else {}
             self._after = read_application(proposal.template, place=session.place, stack=proposal.stack, values=values)
@@ -115,13 +116,12 @@ class CloudFormationChange:
         return self._states(self._after)
 
     def _compared(self, before: Application) -> StackComparison:
-        policy = read_stack_policy(self._proposal.stack_policy) if self._proposal.stack_policy is not None else None
         region = self._session.place.region
         if self._proposal.delete:
             return compare_recreated(before.stacks, self._after.stacks, region=region)
         # Other stacks of the target stay as they are.
         kept = {name: stack for name, stack in before.stacks.items() if not self._is_meant(name)}
-        return compare_stacks(before.stacks, {**kept, **self._after.stacks}, region=region, policy=policy)
+        return compare_stacks(before.stacks, {**kept, **self._after.stacks}, region=region, policy=self._policy)
 
     def _is_meant(self, name: str) -> bool:
         """Whether a stack of the target is one that is proposed, or inside one."""

@@ -66,7 +66,7 @@ def compare_stacks(
     return StackComparison(
         changes=tuple(found),
         refusals=tuple(dict.fromkeys((*refusals(found, before, after, region), *denied))),
-        gaps=tuple(dict.fromkeys((*_stack_gaps(after), *_gaps(found, region)))),
+        gaps=tuple(dict.fromkeys((*_stack_gaps(after), *_export_gaps(before, after), *_gaps(found, region)))),
     )
 
 
@@ -257,6 +257,21 @@ def _likeness(resource: Resource, region: str) -> Iterator[tuple[str, object]]:
 def _stack_gaps(stacks: Stacks) -> Iterator[Gap]:
     for stack in stacks.values():
         yield from stack.gaps
+
+
+def _export_gaps(before: Stacks, after: Stacks) -> Iterator[Gap]:
+    """Exports that go or change, and of which nobody here knows who else uses them: AWS refuses if somebody does."""
+    for name, stack in before.items():
+        kept = after[name].exports if name in after else {}
+        for export, value in stack.exports.items():
+            used = any(export in other.imports for other in before.values())
+            if not used and kept.get(export) != value:
+                yield Gap(
+                    kind=GapKind.NOT_REHEARSED,
+                    subject=name,
+                    reason=f"its export {export} goes or changes; if another stack imports it, AWS refuses the update",
+                    blocking=False,
+                )
 
 
 def _gaps(changes: Iterable[LogicalChange], region: str) -> Iterator[Gap]:

@@ -164,6 +164,8 @@ def test_exports_that_another_stack_uses_are_not_changed() -> None:
     assert ["changed" in item.reason for item in replaced.refusals] == [True]
     assert ["removed" in item.reason for item in removed.refusals] == [True]
     assert not kept.refusals
+    alone = compare_stacks({"app": before["app"]}, {"app": stack("Q: {Type: 'AWS::SQS::Queue'}")})
+    assert [(gap.subject, gap.blocking) for gap in alone.gaps] == [("app", False)]
 
 
 def test_what_moves_to_another_stack_is_recognised() -> None:

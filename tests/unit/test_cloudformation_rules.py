@@ -132,6 +132,16 @@ def test_a_rule_of_a_group_that_is_created_opens_it() -> None:
     assert "whole world" in found("access-widened", change)[0].message
 
 
+def test_rights_to_what_the_stack_itself_creates_are_nothing_new() -> None:
+    table = _change(Action.CREATE, None, {"TableName": "t"}, "AWS::DynamoDB::Table")
+    role = replace(_change(Action.CREATE, None, {"Path": "/"}, "AWS::IAM::Role"), address="app/Role")
+    document = json.dumps({"Statement": [{"Effect": "Allow", "Action": "dynamodb:GetItem", "Resource": "${R.Arn}"}]})
+    after = {"Roles": ["${Role}"], "PolicyDocument": document}
+    policy = replace(_change(Action.CREATE, None, after, "AWS::IAM::Policy"), address="app/Policy")
+    assert found("access-widened", table, role, policy) == []
+    assert found("access-widened", policy) != []
+
+
 def test_what_no_stack_announces_keeps_its_words() -> None:
     seen = changed("AWS::S3::Bucket/b", Action.UPDATE, {"A": 1}, {"A": 2}, witnesses=frozenset())
     assert in_terraform_words([seen]) == (seen,)
