@@ -188,16 +188,18 @@ class CloudFormationChange:
                     kind=GapKind.UNSUPPORTED,
                     subject=f"{name}: {type_}",
                     reason="the engine does not know this type: what has it, and what refers to that, was not deployed",
+                    # Each resource of it that changes says so itself.
+                    blocking=False,
                 )
 
     def _disagreements(self, results: Mapping[str, Deployed]) -> Iterator[str]:
-        """Where the engine's change set says otherwise than the schemas."""
+        """Where the engine's change set says otherwise than the schemas; "conditional" says nothing."""
         computed = {change.address: _IMPACTS.get(change.impact) for change in self._comparison.changes}
         found = [
             f"{name}/{key} (replacement: {said.value} by the engine, {ours.value} by the schema)"
             for name, result in results.items()
             for key, said in sorted(result.announced.items())
-            if (ours := computed.get(f"{name}/{key}")) is not None and ours is not said
+            if (ours := computed.get(f"{name}/{key}")) is not None and ours is not said is not Replacement.CONDITIONAL
         ]
         if found:
             more = f" and {len(found) - _MOST_NAMED} more" if len(found) > _MOST_NAMED else ""

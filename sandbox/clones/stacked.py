@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 
 from sandbox.clones.clone import Clone, Recorded
 from sandbox.clones.engine import empty
-from sandbox.cloudformation.application import Application, Deployment, read_application
+from sandbox.cloning.ledger import Entry, Ledger, Standing
+from sandbox.cloudformation.application import Application, read_application
 from sandbox.cloudformation.parameters import read_parameters
+from sandbox.cloudformation.resolve import Resource
+from sandbox.executors.cloudformation.body import CDK_METADATA
 from sandbox.executors.cloudformation.stacks import Deployed, Stacks
 from sandbox.inventory.scope import Scope
 from sandbox.inventory.stack_services import services_of
@@ -17,6 +20,7 @@ from sandbox.rehearsal import Gap, GapKind
 from sandbox.session import Session
 from sandbox.targets.target import StackTarget
 
+_LONGEST = 500
 PHASE = "stack"
 """The recorder's phase while stacks are deployed: these calls are this tool's own, not those of a program."""
 
@@ -31,13 +35,15 @@ def stand_up_stacks(target: StackTarget, session: Session) -> Iterator[Clone]:
         session.recorder.phase(PHASE)
         stacks = Stacks(session.recorder.endpoint, remaining=session.deadline.remaining)
         with session.watch.phase("baseline"), session.watch.waiting():
-            made = [(deployment, stacks.deploy(deployment)) for deployment in application.deployments]
+            results = {deployment.name: stacks.deploy(deployment) for deployment in application.deployments}
+            there = {item.address for each in application.deployments for item in stacks.resources(each)}
         session.require(engine)
         yield Clone(
             engine=engine,
             noise=Recorded(),
             scopes=scopes_of_stacks([application]),
-            gaps=tuple(gap for deployment, result in made for gap in _gaps(deployment, result)),
+            gaps=tuple(_gaps(results)),
+            ledger=Ledger(entries=tuple(_entries(application, results, there))),
             application=application,
         )
 
@@ -59,24 +65,29 @@ def _scope(service: str, place: Place) -> Scope:
     return Scope(service=service, region=place.region, access_key_id=place.account, account=place.account)
 
 
-def _gaps(deployment: Deployment, result: Deployed) -> Iterator[Gap]:
-    for type_ in result.left_out:
-        yield Gap(
-            kind=GapKind.UNSUPPORTED,
-            subject=f"{deployment.name}: {type_}",
-            reason="the engine does not know this type: what has it, and what refers to that, is not in the clone",
-        )
-    if result.succeeded:
-        return
-    for key, reason in result.failed.items():
-        yield Gap(
-            kind=GapKind.INCOMPLETE,
-            subject=f"{deployment.name}/{key}",
-            reason=f"it could not be cloned: {reason}"[:500],
-        )
-    if not result.failed:
-        yield Gap(
-            kind=GapKind.INCOMPLETE,
-            subject=deployment.name,
-            reason=f"the stack could not be cloned: {result.reason}"[:500],
-        )
+def _gaps(results: Mapping[str, Deployed]) -> Iterator[Gap]:
+    for name, result in results.items():
+        if not result.succeeded:
+            reason = f"the stack could not be cloned: {result.reason}"[:_LONGEST]
+            yield Gap(kind=GapKind.INCOMPLETE, subject=name, reason=reason)
+
+
+def _entries(application: Application, results: Mapping[str, Deployed], there: Collection[str]) -> Iterator[Entry]:
+    """What became of every resource of every stack."""
+    for name, stack in application.stacks.items():
+        result = results[name.partition("/")[0]]
+        for key, resource in stack.resources.items():
+            address = f"{name}/{key}"
+            if address in there or resource.type == CDK_METADATA:
+                standing, reason = (Standing.CLONED if address in there else Standing.NOT_NEEDED), ""
+            else:
+                standing, reason = Standing.GAP, _why(key, resource, result)
+            yield Entry(address=address, type=resource.type, mode="managed", standing=standing, reason=reason)
+
+
+def _why(key: str, resource: Resource, result: Deployed) -> str:
+    if resource.type in result.left_out:
+        return "the engine does not know this type"
+    if key in result.failed:
+        return f"the engine could not make it: {result.failed[key]}"[:_LONGEST]
+    return "it refers to what the engine does not know" if result.left_out else "the engine did not make it"

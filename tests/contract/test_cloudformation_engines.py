@@ -154,7 +154,9 @@ def test_secrets_stay_hidden_and_what_the_engine_lacks_is_a_gap(tmp_path: Path) 
     assert {key: shown[key][0] for key in ("Stored", "Function", "Secret", "Dependant")} == dict.fromkeys(
         ("Stored", "Function", "Secret", "Dependant"), "update"
     )
-    assert "app: AWS::QuickSight::Theme" in {gap.subject for gap in report.gaps if gap.blocking}
+    assert {"app/Strange", "app/Dependant"} <= {gap.subject for gap in report.gaps if gap.blocking}
+    standing = {item.address: item.standing for item in report.clone.objects}
+    assert (standing["app/Strange"], standing["app/Stored"]) == ("gap", "cloned")
     assert report.verdict.decision is Decision.REJECT
 
 
