@@ -282,16 +282,18 @@ def _clone_of(report: Report) -> str:
     target = report.target
     if target.kind == "plan":
         return f"nothing: judged by the plan alone, which names {target.resources:,} resources that exist"
-    how = "".join(f"; {text}" for text in clone_facts(report.clone))
+    how = "".join(f"; {text}" for text in clone_facts(report.clone, target.kind))
     return visible(f"{target.source}: {target.resources:,} resources, account {target.account}, {target.region}{how}")
 
 
-def clone_facts(clone: Cloning) -> Iterator[str]:
+def clone_facts(clone: Cloning, kind: str = "") -> Iterator[str]:
     """Say how true the clone is, in a few words each."""
     numbers = Counter(each.standing for each in clone.objects)
     missing = numbers.pop("gap", 0)
     if clone.objects:
-        yield f"{sum(numbers.values()):,} of {len(clone.objects):,} objects of the state came up under their real ids"
+        # A template has no ids that could be kept.
+        how = "of the stacks came up" if kind == "cloudformation" else "of the state came up under their real ids"
+        yield f"{sum(numbers.values()):,} of {len(clone.objects):,} objects {how}"
     if missing:
         yield f"{missing:,} are missing"
     if differing := sum(bool(each.differing) for each in clone.objects):

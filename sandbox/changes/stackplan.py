@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 
 from diffing.change import Action, Replacement
@@ -83,7 +84,8 @@ def _entries(change: LogicalChange) -> Iterator[PlannedChange]:
     if not _is_kept_beside(change):
         yield _entry(change, change.address, _ACTIONS[change.impact], _public(change.before), _after(change))
         return
-    yield _entry(change, f"{change.address}{RETAINED}", Action.FORGET, _public(change.before), _public(change.before))
+    old = _entry(change, f"{change.address}{RETAINED}", Action.FORGET, _public(change.before), _after(change))
+    yield replace(old, reason="; ".join([*change.notes, "a new one, with nothing in it, takes its place"]))
     yield _entry(change, change.address, Action.CREATE, None, _after(change))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from diffing.change import Action
+from diffing.change import Action, ResourceChange
 from gate.policy.destruction import excuse
 from gate.policy.rule import Evidence, Policy
 from gate.verdict import Finding, Level
@@ -12,6 +12,8 @@ from gate.verdict import Finding, Level
 NAME = "resource-forgotten"
 _MESSAGE = "is removed from the state and goes on existing, managed by nobody"
 _STACK_MESSAGE = "leaves its stack and goes on existing, managed by nobody"
+_REMEDIATION = "Say in the change who manages it from now on (an `import` block elsewhere), or keep it."
+_STACK_REMEDIATION = "Say in the change who manages it from now on (another stack imports it), or keep it."
 
 
 def check(evidence: Evidence, policy: Policy) -> Iterator[Finding]:
@@ -24,7 +26,17 @@ def check(evidence: Evidence, policy: Policy) -> Iterator[Finding]:
             rule=NAME,
             level=Level.NOTE if excused else Level.REVIEW,
             address=change.address,
-            message=_STACK_MESSAGE if change.type.startswith("AWS::") else _MESSAGE,
+            message=_message(change),
             proof=change.proof,
-            remediation="Say in the change who manages it from now on (an `import` block elsewhere), or keep it.",
+            remediation=_STACK_REMEDIATION if _is_of_stack(change) else _REMEDIATION,
         )
+
+
+def _is_of_stack(change: ResourceChange) -> bool:
+    return change.type.startswith("AWS::")
+
+
+def _message(change: ResourceChange) -> str:
+    if not _is_of_stack(change):
+        return _MESSAGE
+    return f"{_STACK_MESSAGE}; {change.reason}" if change.reason else _STACK_MESSAGE
