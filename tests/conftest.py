@@ -12,7 +12,8 @@ def pytest_configure() -> None:
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    on_collected(session.items)
+    if not session.config.option.collectonly:
+        on_collected(session.items)
 
 
 def pytest_unconfigure() -> None:

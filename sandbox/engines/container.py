@@ -40,6 +40,7 @@ MEMORY = "2g"
 PROCESSES = 512
 _OTHER_ACCOUNT = "222222222222"
 _CLIENT_TIMEOUT = 60
+_WATCH_PATIENCE = 30.0
 _PAUSE = 0.05
 _OK = 200
 _DEFAULT_READY = 60.0
@@ -206,8 +207,9 @@ def _gone_afterwards(
                 remove(client, name)
                 removed = True
         finally:
-            # Where it could not be removed, the watcher tries again.
-            watch.communicate(b"removed\n" if removed else b"", timeout=None if removed else 30)
+            # Where it could not be removed, the watcher tries again, and goes on doing so without this process.
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                watch.communicate(b"removed\n" if removed else b"", timeout=_WATCH_PATIENCE)
 
 
 def _run(client: docker.DockerClient, plan: ImagePlan, image: Any, *, name: str, internal: bool) -> Any:
