@@ -235,7 +235,7 @@ def _add_rehearse_cloudformation(kinds: Any) -> None:
     _add_rehearsal(stacks)
     _add_output(stacks)
     # Terraform's own; a stack is given parameters.
-    stacks.set_defaults(var=[], var_file=[], workspace="default")
+    stacks.set_defaults(var=[], var_file=[], workspace="default", services=[], tag=[])
     stacks.set_defaults(command="gate.cli.rehearse:rehearse_cloudformation")
 
 
@@ -244,7 +244,10 @@ def _add_place(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", metavar="FILE", type=Path, help="API calls that put data into the clone first")
     parser.add_argument("--account", default="123456789012", help="the target's account id (default: %(default)s)")
     parser.add_argument(
-        "--region", default="us-east-1", help="where the change itself names none (default: %(default)s)"
+        "--region",
+        action="append",
+        default=[],
+        help="where nothing else names one (default: us-east-1); of a live account, repeatable",
     )
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from sandbox.errors import UsageError
 from sandbox.targets import ConfigTarget, EmptyTarget, GitTarget, Target, materialise, parse_target
-from sandbox.targets.target import SnapshotTarget, StackTarget, StateTarget
+from sandbox.targets.target import LiveTarget, SnapshotTarget, StackTarget, StateTarget
 
 
 @pytest.mark.parametrize(
@@ -20,18 +20,13 @@ from sandbox.targets.target import SnapshotTarget, StackTarget, StateTarget
         ("tfstate:-", StateTarget(source="-")),
         ("snapshot:prod.snapshot", SnapshotTarget(file=Path("prod.snapshot"))),
         ("cloudformation:app.yaml", StackTarget(template=Path("app.yaml"))),
+        ("aws:prod", LiveTarget(profile="prod")),
+        ("aws:", LiveTarget()),
         ("empty", EmptyTarget()),
     ],
 )
 def test_the_kinds_are_understood(text: str, target: Target) -> None:
     assert parse_target(text) == target
-
-
-@pytest.mark.parametrize("text", ["aws:prod"])
-def test_planned_kinds_say_that_they_are_not_supported(text: str) -> None:
-    with pytest.raises(UsageError, match="not supported by this version") as caught:
-        parse_target(text)
-    assert "config:DIR" in caught.value.hint
 
 
 @pytest.mark.parametrize(
