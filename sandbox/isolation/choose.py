@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from sandbox.errors import MissingToolError, UsageError
 from sandbox.isolation.bubblewrap import Bubblewrap
+from sandbox.isolation.container import Containers
 from sandbox.isolation.enclosure import Backend
 from sandbox.isolation.none import NONE, NoIsolation
 
 AUTOMATIC = "auto"
-CHOICES = (AUTOMATIC, "bubblewrap", NONE)
+CHOICES = (AUTOMATIC, "bubblewrap", "container", NONE)
 INSTALL = (
-    "Install bubblewrap (apt-get install bubblewrap; dnf install bubblewrap). `sandtable doctor` shows what works. "
+    "Install bubblewrap (apt-get install bubblewrap; dnf install bubblewrap), or start a Docker Engine. "
+    "`sandtable doctor` shows what works. "
     "For code that you trust there is --no-isolation; the decision is then review at best."
 )
 
@@ -42,4 +44,4 @@ def isolation_named(name: str) -> Backend:
 
 def backends() -> tuple[Backend, ...]:
     """Every backend that contains, the preferred one first."""
-    return (Bubblewrap(),)
+    return (Bubblewrap(), Containers())
