@@ -61,10 +61,14 @@ _TIMEOUT = 30
 
 
 class Containers:
-    """The backend; satisfies `sandbox.isolation.enclosure.Backend`."""
+    """The backend; satisfies `sandbox.isolation.enclosure.Backend`.
 
-    def __init__(self) -> None:
-        self._host = os.environ.get("DOCKER_HOST") or DEFAULT_HOST
+    Args:
+        host: Where the Docker Engine listens, as DOCKER_HOST takes it; nothing for what Docker's own tools would use.
+    """
+
+    def __init__(self, host: str = "") -> None:
+        self._host = host or os.environ.get("DOCKER_HOST") or DEFAULT_HOST
 
     @property
     def name(self) -> str:
