@@ -94,7 +94,7 @@ KNOWN_IMAGES = (
     ),
     KnownImage(
         name="fakecloud",
-        reference="ghcr.io/faiscadev/fakecloud:0.46.0",
+        reference="faiscadev/fakecloud:0.46.0",
         health="/_fakecloud/health",
         environment={"FAKECLOUD_ADDR": _ANYWHERE + ":{port}", "FAKECLOUD_ACCOUNT_ID": DEFAULT_ACCOUNT},
     ),
@@ -158,7 +158,7 @@ def _planned(row: KnownImage, reference: str, port: int, environment: Mapping[st
 
 
 def _repository(image: str) -> str:
-    """The last part of the repository's name: ``ghcr.io/team/ministack:1`` → ``ministack``."""
+    """The last part of the repository's name: ``registry.example/team/ministack:1`` → ``ministack``."""
     return image.partition("@")[0].rpartition("/")[2].partition(":")[0]
 
 

@@ -16,7 +16,7 @@ DIGEST = "sha256:" + "0" * 64
         ("localstack", True, "localstack/localstack:4.14.0"),
         ("localstack/localstack-pro:2026.6.0", True, "localstack/localstack-pro:2026.6.0"),
         ("localhost:5000/team/moto", True, "localhost:5000/team/moto:latest"),
-        (f"ghcr.io/faiscadev/fakecloud@{DIGEST}", True, f"ghcr.io/faiscadev/fakecloud@{DIGEST}"),
+        (f"registry.example/faiscadev/fakecloud@{DIGEST}", True, f"registry.example/faiscadev/fakecloud@{DIGEST}"),
         ("team/our-emulator:3", False, "team/our-emulator:3"),
     ],
 )
