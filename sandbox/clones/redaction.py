@@ -29,7 +29,7 @@ _SEAL = re.compile(r"\(sensitive sha256:[0-9a-f]+\)")
 """What `sandbox.inventory.redaction` puts in the place of a secret."""
 _SHORTEST = 6
 """Characters; shorter values occur everywhere by chance, and are taken out by their names alone."""
-_ENVIRONMENTS = frozenset({"environment", "variables", "environmentvariables", "secrets", "parametervalue"})
+_ENVIRONMENTS = frozenset({"environment", "variables", "environmentvariables", "parametervalue"})
 """Members below which every text counts as a secret (lower case, without underscores)."""
 _NOT_SECRET = frozenset({"type", "name", "id", "arn", "valuefrom"})
 
