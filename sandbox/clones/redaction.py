@@ -164,7 +164,8 @@ def _mask(value: Any, path: Path) -> None:
     *way, last = path
     for step in way:
         value = _below(value, step)
-    if isinstance(_below(value, last), str):
+    found = _below(value, last)
+    if isinstance(found, str) and found:
         value[last] = PLACEHOLDER
 
 
