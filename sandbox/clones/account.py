@@ -71,8 +71,8 @@ def stand_up_account(account: Account, session: Session, *, versions: str) -> It
         ledger = clone.ledger or Ledger(entries=())
         yield replace(
             clone,
-            # Its addresses are made up here: no configuration has them, so it is nobody's state to plan with.
-            state=b"",
+            # No configuration has the addresses that were made up here, so no change is planned with this state (the
+            # reviewer asks for another); it tells what things are called, and which of them hold secrets.
             lineage=None,
             ledger=_ledger(ledger, reading.unknown),
             service_gaps=(*map(_absent, reading.gaps), *map(_not_cloned, ledger.gaps)),

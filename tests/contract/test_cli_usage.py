@@ -36,6 +36,8 @@ def assert_one_clear_error(stderr: str, *words: str) -> None:
         (["rehearse", "terraform", "{base}", "--target", "git:main"], ["git"]),
         (["rehearse", "terraform", "{base}", "--target", "tfstate:{missing}"], ["no state"]),
         (["rehearse", "terraform", "{base}", "--target", "snapshot:{missing}"], ["no snapshot"]),
+        (["rehearse", "terraform", "{base}", "--target", "aws:prod"], ["state", "--state"]),
+        (["rehearse", "terraform", "{base}", "--target", "empty", "--tag", "a=b"], ["live account"]),
         (["rehearse", "command", "--target", "empty"], ["No command"]),
         (["rehearse", "command", "--target", "empty", "--", "no-such-program"], ["no program"]),
         (["rehearse", "terraform", "{base}", "--target", "empty", "--engine", "nonsense"], ["nonsense", "ministack"]),

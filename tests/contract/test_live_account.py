@@ -18,6 +18,10 @@ import pytest
 from diffing.compare import compare
 from diffing.snapshot import Snapshot
 from diffing.values import Value
+from gate.cli.main import run
+from gate.reviewer import ReviewRequest, review
+from gate.verdict import Decision
+from sandbox.clones.snapshotfile import read_snapshot
 from sandbox.cloning.clone import clone_from_state
 from sandbox.cloning.tfstate import parse_state
 from sandbox.cloning.workbench import Toolchain
@@ -41,6 +45,7 @@ ACCOUNT = "123456789012"
 REGION = "us-east-1"
 PORT = 45_831
 SECRET = "planted-secret-value"
+VARIABLE = "planted-variable-value"
 SERVICES = (
     "dynamodb",
     "ec2",
@@ -199,7 +204,7 @@ def make_messages_and_functions(endpoint: str) -> None:
         Runtime="python3.12",
         Handler="index.handler",
         Code={"ZipFile": b"PK\x05\x06" + b"\0" * 18},
-        Environment={"Variables": {"QUEUE": jobs}},
+        Environment={"Variables": {"QUEUE": jobs, "TOKEN": VARIABLE}},
     )["FunctionArn"]
     events = client(endpoint, "events")
     rule = events.put_rule(Name="tick", ScheduleExpression="rate(5 minutes)")["RuleArn"]
@@ -380,3 +385,69 @@ def without_times(value: Value) -> Value:
             return tuple(without_times(inner) for inner in value)
         case _:
             return value
+
+
+CHANGE = """
+terraform {{
+  required_providers {{ aws = {{ source = "hashicorp/aws" }} }}
+}}
+provider "aws" {{ region = "us-east-1" }}
+{resource}
+"""
+TOPIC = 'resource "aws_sns_topic" "new" { name = "new" }'
+TABLE = """
+resource "aws_dynamodb_table" "new" {
+  name         = "new"
+  billing_mode = "PAY_PER_REQUEST"
+  hash_key     = "id"
+  attribute {
+    name = "id"
+    type = "S"
+  }
+}
+"""
+
+
+def test_a_change_is_approved_only_where_what_may_not_be_read_does_not_matter(
+    production: Production, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Recorder() as recorder:
+        recorder.forward_to(production.endpoint)
+        recorder.answer_for_aws(MayNotRead(frozenset({"sqs", "sns"})))
+        monkeypatch.setenv("AWS_ENDPOINT_URL", recorder.endpoint)
+        decisions = {}
+        for name, resource in (("topic", TOPIC), ("table", TABLE)):
+            change = tmp_path / name
+            change.mkdir()
+            (change / "main.tf").write_text(CHANGE.format(resource=resource))
+            report = review(
+                ReviewRequest(
+                    change=change,
+                    target="aws:",
+                    regions=(REGION,),
+                    services=("dynamodb", "sns", "sqs"),
+                    empty_state=True,
+                    environment=toolchain().environment,
+                )
+            )
+            decisions[name] = report.verdict.decision
+            services = {gap.subject.partition("(")[2].partition(" ")[0] for gap in report.gaps if gap.blocking}
+            assert services == ({"sns"} if name == "topic" else set())
+            assert {"ListTopics", "ListQueues"} <= {gap.subject.partition(" ")[0] for gap in report.gaps}
+            assert report.target.account == ACCOUNT
+        assert {call.kind for call in recorder.calls} == {CallKind.READ}
+    assert decisions == {"topic": Decision.REVIEW, "table": Decision.APPROVE}
+
+
+def test_no_secret_of_the_account_is_in_a_snapshot_of_it(
+    production: Production, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", production.endpoint)
+    file = tmp_path / "account.snapshot"
+    arguments = ["clone", "--target", "aws:", "--region", REGION, "--services", "iam,lambda,ssm", "--out", str(file)]
+    assert run([*arguments, "--quiet", "--cold"]) == 0
+    image = read_snapshot(file)
+    held = image.content + image.state + image.inventory
+    assert b"worker" in held
+    assert VARIABLE.encode() not in held
+    assert SECRET.encode() not in held
