@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import replace
 
 from sandbox.clones.clone import Clone, Measured, Noise, Recorded, Unmeasured
 from sandbox.clones.image import Image, at_port
 from sandbox.clones.scopes import CalledScopes
 from sandbox.cloning.engine import ExportingEngine, SeedableEngine, seedable
 from sandbox.errors import ConfigurationError, UsageError
+from sandbox.inventory.scope import Scope
 from sandbox.ports import RunningEngine
 from sandbox.session import Session
 from sandbox.witnesses.gaps import call_gaps
@@ -88,13 +90,18 @@ def at_rest(clone: Clone, session: Session) -> Image:
         content=clone.engine.export_state(),
         state=clone.state,
         made_in=clone.made_in,
-        scopes=tuple(sorted({*clone.scopes, *called})),
+        scopes=tuple(sorted({*clone.scopes, *map(_by_account, called)})),
         gaps=tuple(dict.fromkeys((*clone.gaps, *call_gaps(session.recorder.calls)))),
         service_gaps=clone.service_gaps,
         ledger=clone.ledger,
         lineage=clone.lineage,
         recorded=isinstance(clone.noise, Recorded),
     )
+
+
+def _by_account(scope: Scope) -> Scope:
+    """The same place, asked for in its account's own name: an assumed role's credentials end with the engine."""
+    return replace(scope, access_key_id=scope.account)
 
 
 def _noise(image: Image) -> Noise:
