@@ -7,8 +7,9 @@ import os
 import shlex
 import shutil
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 from sandbox.changes.change import Announced, CarriedOut
@@ -57,7 +58,7 @@ class CommandChange:
         self._digest = ""
         self._workspace: Workspace | None = None
         self._scrubber = Scrubber(secrets=())
-        self._variables = secret_values(session.tools.environment, session.tools.variables.values)
+        self._variables: tuple[str, ...] = ()
 
     @property
     def digest(self) -> str:
@@ -80,6 +81,8 @@ class CommandChange:
 
     def announce(self, clone: Clone) -> Announced:
         """A program announces nothing."""
+        given = (*self._session.tools.variables.values, *_given(self._proposal.command))
+        self._variables = secret_values(self._session.tools.environment, given, self._workspace)
         if clone.state:
             self._scrubber = Scrubber.of(*parse_state(clone.state).instances)
         if self._workspace is not None:
@@ -96,7 +99,7 @@ class CommandChange:
     def carry_out(self, clone: Clone, refusals: KnownRefusals) -> CarriedOut:  # noqa: ARG002 - refusals are answered at the recorder
         """Run it to its end, or to the end of its budget or its time."""
         session = self._session
-        session.progress.phase(f"Running {self._text()[:80]}")
+        session.progress.phase(f"Running {self._shown([self._text()])[:80]}")
         session.recorder.phase("apply")
         start = len(session.recorder.calls)
         spent = Spent(self._proposal.budget, lambda: session.recorder.calls[start:])
@@ -209,6 +212,15 @@ class CommandChange:
     def _shown(self, lines: Iterable[str]) -> str:
         """Lines without secrets: the user's variables, what is secret in the target's state, what looks like one."""
         return "\n".join(scrubbed(self._scrubber.scrub(hide(line, self._variables))) for line in lines)
+
+
+def _given(command: Sequence[str]) -> Iterator[str]:
+    """``NAME=VALUE`` of every variable that the command itself gives Terraform."""
+    for option, value in pairwise((*command, "")):
+        if option.lstrip("-") == "var":
+            yield value
+        elif option.startswith(("-var=", "--var=")):
+            yield option.partition("=")[2]
 
 
 def _is_root_module(directory: Path) -> bool:

@@ -132,7 +132,7 @@ def _unsealed(resource: Resource) -> Resource:
 def _without_seal(value: Value) -> Value:
     match value:
         case str():
-            return Marker.SENSITIVE if _SEAL.fullmatch(value) else value
+            return Marker.SENSITIVE if _SEAL.fullmatch(value) else scrubbed(value)
         case tuple():
             return tuple(map(_without_seal, value))
         case Mapping():

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from sandbox.executors.terraform.configuration import TERRAFORM_SUFFIXES, configuration_files
 from sandbox.executors.terraform.masking import SECRET_NAME
@@ -40,8 +40,30 @@ def secret_values(
     }
     given |= dict(pair.split("=", 1) for pair in variables if "=" in pair)
     declared = frozenset() if workspace is None else _declared_sensitive(workspace)
-    values = {value for name, value in given.items() if name in declared or SECRET_NAME.fullmatch(name)}
+    secret = (value for name, value in given.items() if name in declared or SECRET_NAME.fullmatch(name))
+    values = {part for value in secret for part in (value, *_texts_in(value))}
     return tuple(sorted((value for value in values if len(value) >= SHORTEST), key=len, reverse=True))
+
+
+def _texts_in(value: str) -> Iterator[str]:
+    """The texts in a value that is a JSON object or list: a map of secrets is given as one variable."""
+    if value[:1] in {"{", "["}:
+        try:
+            yield from _leaves(json.loads(value))
+        except (ValueError, RecursionError):
+            return
+
+
+def _leaves(value: object) -> Iterator[str]:
+    match value:
+        case str():
+            yield value
+        case dict():
+            for item in value.values():
+                yield from _leaves(item)
+        case list():
+            for item in value:
+                yield from _leaves(item)
 
 
 def hide(line: str, secrets: Iterable[str]) -> str:
