@@ -1,7 +1,9 @@
 """What the plan announces, once the engine's own noise is taken off it.
 
 Noise is what the *unchanged* baseline plans on this engine. It is taken off attribute by attribute: an attribute is
-noise only where the change plans the very value that the unchanged baseline plans too.
+noise only where the change plans the very value that the unchanged baseline plans too. And what the baseline plans and
+the change does not plan any more is the change's doing: an engine that forgets an alarm's actions hides in that way
+that a change takes them out.
 """
 
 from __future__ import annotations
@@ -34,6 +36,11 @@ class Announced:
     """Nothing remains of it but the engine's noise."""
 
     @property
+    def reason(self) -> str:
+        """Terraform's ``action_reason``; that something is imported, the plan says elsewhere."""
+        return self.planned.reason or ("imported" if self.planned.importing else "")
+
+    @property
     def address(self) -> str:
         """The Terraform address after the change; a deposed object has one of its own, as in the state."""
         deposed = f" (deposed object {self.planned.deposed})" if self.planned.deposed else ""
@@ -58,7 +65,10 @@ def announced(plan: Plan, noise: Plan, after: Mapping[str, StateInstance]) -> tu
             made,
         )
         for change in plan.changes
-        if change.mode == "managed" and (change.action is not Action.NO_OP or change.previous_address)
+        if change.mode == "managed"
+        and (
+            change.action is not Action.NO_OP or change.previous_address or change.importing or change.address in noisy
+        )
     )
 
 
@@ -91,11 +101,27 @@ def _without_noise(
             attributes=attributes,
             hidden_by_noise=f"the unchanged configuration already plans to {noise.action.value} it on this engine",
         )
+    withdrawn = _withdrawn(change, noise)
     remaining = tuple(item for item in attributes if not _is_noise(item, change, noise, made))
-    if change.action is Action.UPDATE and not remaining:
+    if change.action in {Action.UPDATE, Action.NO_OP} and withdrawn:
+        told = {item.path for item in withdrawn}
+        rest = (item for item in remaining if item.path not in told)
+        return Announced(planned=change, action=Action.UPDATE, attributes=(*withdrawn, *rest))
+    if change.action in {Action.UPDATE, Action.NO_OP} and not remaining:
         return Announced(planned=change, action=Action.NO_OP, attributes=attributes, noise=True)
     taken_off = tuple(item for item in attributes if item not in remaining)
     return Announced(planned=change, action=change.action, attributes=remaining, carried_out=taken_off)
+
+
+def _withdrawn(change: PlannedChange, noise: PlannedChange) -> tuple[AttributeChange, ...]:
+    """What the baseline would set, for the engine has forgotten it, and the change would not."""
+    return tuple(
+        AttributeChange(path=item.path, before=item.after, after=value)
+        for item in changed_paths(noise.before or {}, noise.after or {})
+        if item.after not in (None, Marker.ABSENT, Marker.UNKNOWN, Marker.SENSITIVE)
+        and (value := value_at(change.after, item.path)) not in (Marker.UNKNOWN, Marker.SENSITIVE)
+        and not equivalent(value, item.after)
+    )
 
 
 def _is_noise(item: AttributeChange, change: PlannedChange, noise: PlannedChange, made: frozenset[Value]) -> bool:

@@ -20,10 +20,11 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 
 from diffing.change import Action, AttributeChange
 from diffing.compare import PhysicalChange
-from diffing.snapshot import Identity
+from diffing.snapshot import Identity, Resource
 from diffing.values import Marker, Path
 from sandbox.witnesses.announced import Announced
 from sandbox.witnesses.contents import container_of
@@ -35,6 +36,8 @@ _MAKES_NOTHING_ITSELF = frozenset({"iam", "organizations"})
 _SERVICE_LINKED = "/aws-service-role/"
 _IN_NAME = re.compile(r"[/:|]")
 _SHORTEST_NAME = 3
+_GROUP, _GROUP_TAG = "aws_autoscaling_group", "aws:autoscaling:groupName"
+_INSTANCE = "AWS::EC2::Instance"
 _ENTRY = 2
 """So much of a path names one entry of a resource's description: the member, and the item in it."""
 
@@ -44,6 +47,7 @@ class Consequences:
 
     def __init__(self, scene: Scene) -> None:
         self._scene = scene
+        self._shrinking = dict(_shrinking(scene))
         self._owners: dict[str, str] = {}
         self._destroyed: dict[str, str] = {}
         for address, item in sorted(scene.announced.items()):
@@ -142,11 +146,44 @@ class Consequences:
             return ""
         if change.identity in self._scene.before.exact or any(change.stakes_before.values()):
             return ""
-        return self._first(self._destroyed, texts(old.attributes))
+        return self._of_scaling(old) or self._first(self._destroyed, texts(old.attributes))
+
+    def _of_scaling(self, old: Resource) -> str:
+        """An instance that its group ends by itself, because it was asked for fewer; and what hangs on the instance."""
+        if not self._shrinking:
+            return ""
+        if old.identity.type == _INSTANCE:
+            return self._shrinking.get(old.tags.get(_GROUP_TAG, ""), "")
+        hanging = (
+            self._scene.rehearsal.before.resources.get(self._instance(text, old)) for text in texts(old.attributes)
+        )
+        owners = (self._of_scaling(instance) for instance in hanging if instance is not None)
+        return next((owner for owner in owners if owner), "")
+
+    @staticmethod
+    def _instance(name: str, beside: Resource) -> Identity:
+        return replace(beside.identity, type=_INSTANCE, id=name)
 
     @staticmethod
     def _first(owners: Mapping[str, str], texts: Iterable[str]) -> str:
         return min((owners[text] for text in texts if text in owners), default="")
+
+
+def _shrinking(scene: Scene) -> Iterator[tuple[str, str]]:
+    """Names of scaling groups of which fewer instances are announced, each with its address."""
+    for address, item in scene.announced.items():
+        if item.planned.type == _GROUP and item.action is Action.UPDATE and any(map(_is_fewer, item.attributes)):
+            instance = scene.before.instances.get(scene.previous(item))
+            name = instance.attributes.get("name") if instance is not None else None
+            if isinstance(name, str):
+                yield name, address
+
+
+def _is_fewer(change: AttributeChange) -> bool:
+    before, after = change.before, change.after
+    if change.path not in {("desired_capacity",), ("max_size",)}:
+        return False
+    return isinstance(before, int | float) and isinstance(after, int | float) and after < before
 
 
 def loses(change: PhysicalChange) -> bool:

@@ -7,10 +7,13 @@ must be in the carrier's description before and after.
 
 from __future__ import annotations
 
+import json
+from collections import Counter
 from collections.abc import Iterable
 
-from diffing.change import Action
+from diffing.change import Action, AttributeChange
 from diffing.snapshot import Resource
+from diffing.values import Marker, Path, Value, thaw
 from sandbox.inventory.join import Join
 from sandbox.rehearsal import StateInstance
 from sandbox.witnesses.announced import Announced
@@ -19,6 +22,8 @@ from sandbox.witnesses.scene import Scene
 from sandbox.witnesses.vocabulary import COMMON, About, active, spoken, texts
 
 _SHORTEST = 4
+_NAMES = ("id", "association_id", "statement_id", "security_group_rule_id")
+"""Attributes under which a link is known, and which say nothing of what it does."""
 _NOT_TELLING = frozenset({"id", "tags", "tags_all", "timeouts"})
 
 
@@ -39,16 +44,20 @@ def effect_kept(scene: Scene, item: Announced) -> bool:
 
 
 def _same_resource(scene: Scene, item: Announced, before: Join, after: Join | None) -> bool:
-    """A resource of its own that has no birth and no content, and is exactly as it was: a policy of a role."""
+    """A resource of its own that has no birth and no content, and is as it was: a policy of a role, a rule of a group.
+
+    AWS makes up the id of a rule; under another one it is the same rule.
+    """
     old = before.resource
-    return (
-        item.action is Action.REPLACE
-        and after is not None
-        and after.resource.identity == old.identity
-        and not old.born
-        and not any(old.stakes.values())
-        and old.identity not in scene.physical
+    if item.action is not Action.REPLACE or after is None or old.born or any(old.stakes.values()):
+        return False
+    new = after.resource
+    if new.identity == old.identity:
+        return old.identity not in scene.physical
+    alike = _unnamed((), old.attributes, frozenset({old.identity.id})) == _unnamed(
+        (), new.attributes, frozenset({new.identity.id})
     )
+    return after.exact and new.identity.type == old.identity.type and old.tags == new.tags and alike
 
 
 def _same_carrier(before: Join, after: Join | None) -> bool:
@@ -66,7 +75,30 @@ def _stands(scene: Scene, item: Announced, before: Join, new_address: str) -> bo
     if not any(_shows(carrier, text) and _shows(still, text) for text in telling):
         return False
     change = scene.physical.get(carrier.identity)
-    return change is None or not spoken(About(item=item, whole=False), carrier.identity, active(change.attributes))
+    if change is None:
+        return True
+    differing = spoken(About(item=item, whole=False), carrier.identity, active(change.attributes))
+    return not differing or _same_but_for_its_name(differing, _own_names(old), _own_names(new))
+
+
+def _same_but_for_its_name(differing: Iterable[AttributeChange], old: frozenset[str], new: frozenset[str]) -> bool:
+    """Whether what goes and what comes is one entry under two names: the id of an association, of a statement."""
+    known = tuple(differing)
+    gone = Counter(_unnamed(item.path, item.before, old) for item in known if item.before is not Marker.ABSENT)
+    come = Counter(_unnamed(item.path, item.after, new) for item in known if item.after is not Marker.ABSENT)
+    return gone == come
+
+
+def _own_names(instance: StateInstance) -> frozenset[str]:
+    values = (instance.attributes.get(name) for name in _NAMES)
+    return frozenset(value for value in values if isinstance(value, str) and len(value) >= _SHORTEST)
+
+
+def _unnamed(path: Path, value: Value, names: frozenset[str]) -> str:
+    text = json.dumps([list(path), thaw(value)], sort_keys=True, default=str)
+    for name in sorted(names, key=len, reverse=True):
+        text = text.replace(name, "·")
+    return text
 
 
 def _telling(instance: StateInstance, carrier: Resource) -> frozenset[str]:

@@ -110,7 +110,7 @@ def _change(scene: Scene, item: Announced, *, in_doubt: bool) -> ResourceChange:
         replacement=Replacement.YES if item.action is Action.REPLACE else Replacement.NO,
         attributes=item.attributes,
         replace_paths=item.planned.replace_paths,
-        reason=item.planned.reason,
+        reason=item.reason,
         witnesses=frozenset(witnesses),
         disagreements=contradictions(scene, item),
         stakes_before=before.resource.stakes if before is not None and before.exact else NOTHING,

@@ -76,7 +76,7 @@ def _change(item: Announced, rename_of: str) -> ResourceChange:
         replacement=Replacement.YES if item.action is Action.REPLACE else Replacement.NO,
         attributes=item.attributes,
         replace_paths=item.planned.replace_paths,
-        reason=item.planned.reason,
+        reason=item.reason,
         witnesses=_ONLY_THE_PLAN,
         previous_address=item.planned.previous_address,
         rename_of=rename_of,

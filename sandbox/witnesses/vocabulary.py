@@ -120,6 +120,10 @@ _ACCESS = frozenset({"access", "acl", "cidr", "grant", "permission", "policy", "
 """Words for who may do what: what appears under these is no default."""
 _DISTINCT = frozenset({"assume"})
 """Words that tell one thing from another of nearly the same name: who may assume a role, and what the role may do."""
+_SPELT_OUT: Mapping[str, frozenset[str]] = MappingProxyType(
+    {"capacity": frozenset({"instance"}), "ttl": frozenset({"live"})}
+)
+"""Terraform's words, and those under which the API shows the same: ``TimeToLive``, the ``Instances`` of a group."""
 _BUCKET_PART = "aws_s3_bucket_"
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _SHORTEST_VALUE = 3
@@ -297,7 +301,8 @@ def _type_words(item: Announced, identity: Identity) -> frozenset[str]:
 
 
 def _words(name: str) -> frozenset[str]:
-    return _all_words(name) - _GENERIC
+    words = _all_words(name)
+    return frozenset().union(words, *(_SPELT_OUT.get(word, ()) for word in words)) - _GENERIC
 
 
 def _all_words(name: str) -> frozenset[str]:

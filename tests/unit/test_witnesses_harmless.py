@@ -239,3 +239,28 @@ def test_noise_that_is_carried_out_with_a_change_contradicts_nothing() -> None:
     assert the(observed, address).disagreements == ()
     assert [item.path for item in the(observed, address).attributes] == [("ttl",)]
     assert verdict.decision is Decision.APPROVE
+
+
+def test_a_group_that_is_asked_for_fewer_ends_its_instances_itself() -> None:
+    def group(desired: int) -> Any:
+        return instance("aws_autoscaling_group.g", {"id": "g", "name": "g", "desired_capacity": desired})
+
+    ended = resource("EC2::Instance", "i-1", {"State": "running"}, tags={"aws:autoscaling:groupName": "g"})
+    volume = resource("EC2::Volume", "vol-1", {"Attachments": [{"InstanceId": "i-1"}]})
+    stranger = resource("EC2::Instance", "i-2", {"State": "running"})
+    made = rehearsal(
+        [ended, volume, stranger],
+        [],
+        plan=[planned("aws_autoscaling_group.g", Action.UPDATE, {"desired_capacity": 3}, {"desired_capacity": 2})],
+        state=[group(3)],
+        state_after=[group(2)],
+    )
+    observed, verdict = judged(made)
+    owners = {change.address: change.owner for change in observed.diff.changes if "::" in change.type}
+    assert owners == {
+        "AWS::EC2::Instance/i-1": "aws_autoscaling_group.g",
+        "AWS::EC2::Volume/vol-1": "aws_autoscaling_group.g",
+        "AWS::EC2::Instance/i-2": "",
+    }
+    rejected = {item.address for item in verdict.findings if item.level.value == "reject"}
+    assert rejected == {"AWS::EC2::Instance/i-2"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from rehearsal_builders import attributes_of, instance, judged, planned, rehearsal, resource, rules, the
+from rehearsal_builders import attributes_of, instance, judged, planned, rehearsal, resource, rules, the, told
 
 from diffing.change import Action, Proof, Witness
 from diffing.snapshot import Resource
@@ -26,6 +26,7 @@ def attached(address: str, **changed: Any) -> Any:
     return instance(address, {"id": "worker-1"} | ATTACHMENT | changed)
 
 
+ALARM = "aws_cloudwatch_metric_alarm.a"
 OLD, NEW = "aws_iam_role_policy_attachment.a", "aws_iam_role_policy_attachment.b"
 REPLACED = planned(OLD, Action.REPLACE, ATTACHMENT, ATTACHMENT)
 
@@ -223,3 +224,85 @@ def test_what_is_forgotten_counts_what_is_still_inside() -> None:
     assert the(observed, "aws_s3_bucket.b").stakes_after == {"objects": 2}
     assert Witness.CLONE in the(observed, "aws_s3_bucket.b").witnesses
     assert rules(verdict, "aws_s3_bucket.b") == {"resource-forgotten"}
+
+
+def test_what_the_baseline_would_restore_and_the_change_would_not_is_the_changes_doing() -> None:
+    """An engine forgets an alarm's actions: the plan of the change shows nothing, that of the baseline wants them."""
+    forgotten, wanted = {"alarm_actions": [], "period": 0}, {"alarm_actions": ["arn:pager"], "period": 300}
+    made = rehearsal(
+        plan=[planned(ALARM, Action.UPDATE, forgotten, wanted | {"alarm_actions": []})],
+        noise=[planned(ALARM, Action.UPDATE, forgotten, wanted)],
+        state=[instance(ALARM, forgotten)],
+    )
+    observed, verdict = judged(made)
+    [item] = the(observed, ALARM).attributes
+    assert (item.path, item.before, item.after) == (("alarm_actions", 0), "arn:pager", Marker.ABSENT)
+    assert "removed-in-place" in rules(verdict, ALARM)
+
+
+def test_a_plan_without_the_noise_is_a_change_as_well() -> None:
+    forgotten = {"alarm_actions": []}
+    made = rehearsal(
+        plan=[planned(ALARM, Action.NO_OP, forgotten, forgotten)],
+        noise=[planned(ALARM, Action.UPDATE, forgotten, {"alarm_actions": ["arn:pager"]})],
+        state=[instance(ALARM, forgotten)],
+    )
+    observed, verdict = judged(made)
+    assert the(observed, ALARM).action is Action.UPDATE
+    assert "removed-in-place" in rules(verdict, ALARM)
+
+
+def test_noise_that_the_change_repeats_stays_noise() -> None:
+    forgotten, wanted = {"alarm_actions": []}, {"alarm_actions": ["arn:pager"]}
+    made = rehearsal(
+        plan=[planned(ALARM, Action.UPDATE, forgotten, wanted)],
+        noise=[planned(ALARM, Action.UPDATE, forgotten, wanted)],
+        state=[instance(ALARM, forgotten)],
+    )
+    observed, _ = judged(made)
+    assert told(observed) == {}
+
+
+def associated(subnet: str, number: str) -> Resource:
+    entry = {"RouteTableAssociationId": number, "SubnetId": subnet, "RouteTableId": "rtb-1"}
+    return resource("EC2::RouteTable", "rtb-1", {"Associations": [entry]})
+
+
+def remade(before: Resource, after: Resource, old: dict[str, str], new: dict[str, str]) -> bool:
+    address = "aws_route_table_association.a"
+    observed, _ = judged(
+        rehearsal(
+            [before],
+            [after],
+            plan=[planned(address, Action.REPLACE, old, new)],
+            state=[instance(address, old)],
+            state_after=[instance(address, new)],
+        )
+    )
+    return the(observed, address).effect_kept
+
+
+def test_an_association_that_is_made_anew_under_another_id_has_kept_its_effect() -> None:
+    old = {"id": "rtbassoc-1", "subnet_id": "subnet-1", "route_table_id": "rtb-1"}
+    new = old | {"id": "rtbassoc-2"}
+    assert remade(associated("subnet-1", "rtbassoc-1"), associated("subnet-1", "rtbassoc-2"), old, new)
+    other = new | {"subnet_id": "subnet-2"}
+    assert not remade(associated("subnet-1", "rtbassoc-1"), associated("subnet-2", "rtbassoc-2"), old, other)
+
+
+@pytest.mark.parametrize(("port", "kept"), [(443, True), (22, False)])
+def test_a_rule_that_is_made_anew_under_another_id_is_the_same_if_it_says_the_same(port: int, kept: bool) -> None:  # noqa: FBT001 - what is expected
+    def rule(number: str, to_port: int) -> Resource:
+        return resource("EC2::SecurityGroupRule", number, {"SecurityGroupRuleId": number, "ToPort": to_port})
+
+    address = "aws_vpc_security_group_ingress_rule.a"
+    observed, _ = judged(
+        rehearsal(
+            [rule("sgr-1", 443)],
+            [rule("sgr-2", port)],
+            plan=[planned(address, Action.REPLACE, {"to_port": 443}, {"to_port": port})],
+            state=[instance(address, {"id": "sgr-1"})],
+            state_after=[instance(address, {"id": "sgr-2"})],
+        )
+    )
+    assert the(observed, address).effect_kept is kept
