@@ -259,6 +259,10 @@ class Rehearsal:
     notices: tuple[str, ...] = ()
     digest: str = ""
     """SHA-256 over the files of the change, as they were copied."""
+    guarded_before: frozenset[str] = frozenset()
+    """Addresses, without instance keys, that the baseline protects with ``prevent_destroy``."""
+    guarded_after: frozenset[str] = frozenset()
+    """The same for the change."""
     waits_shortened: bool = False
     """Whether the provider's waits between status reads were compressed."""
     isolation: str

@@ -204,6 +204,8 @@ class _Stage:
             timings=session.watch.timings,
             notices=(*session.progress.notices, *self._pace_told(len(calls))),
             digest=change.digest,
+            guarded_before=clone.guarded if announced.guarded is not None else frozenset(),
+            guarded_after=announced.guarded or frozenset(),
             waits_shortened=self._waits_shortened,
             isolation=self._session.isolation.name,
             announced=change.announces,

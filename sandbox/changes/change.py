@@ -20,6 +20,8 @@ class Announced:
     noise: Plan
     """What the unchanged target plans on the engine."""
     gaps: tuple[Gap, ...] = ()
+    guarded: frozenset[str] | None = None
+    """Addresses, without instance keys, that it protects with ``prevent_destroy``; None where it has no such word."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import assert_never
 
 from diffing.change import Action
@@ -11,6 +12,7 @@ from sandbox.changes.change import Announced, CarriedOut
 from sandbox.clones.clone import Clone, Measured, Recorded, Unmeasured
 from sandbox.clones.placeholders import filled
 from sandbox.executors.terraform.command import Reading
+from sandbox.executors.terraform.guards import guarded
 from sandbox.executors.terraform.run import TerraformFailedError
 from sandbox.executors.terraform.waits import installed_providers
 from sandbox.executors.terraform.workspace import Workspace
@@ -81,7 +83,7 @@ class TerraformChange:
                     raise PlanFailedInHasteError from error
                 raise
         session.require(clone.engine)
-        return self._trusted(plan, noise, clone)
+        return replace(self._trusted(plan, noise, clone), guarded=guarded(self._workspace.root))
 
     def state_before(self, clone: Clone) -> tuple[StateInstance, ...]:
         """What Terraform manages before."""

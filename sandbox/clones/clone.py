@@ -83,5 +83,7 @@ class Clone:
     """The stacks that it was made from."""
     warm: bool = False
     """Brought back from an earlier one."""
+    guarded: frozenset[str] = frozenset()
+    """Addresses, without instance keys, that its configuration protects with ``prevent_destroy``."""
     redacted: bool = False
     """Placeholders stand for the secrets, in it and in its state."""

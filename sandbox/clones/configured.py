@@ -16,6 +16,7 @@ from sandbox.clones.warm import Key, WarmClones
 from sandbox.cloning.engine import seedable
 from sandbox.errors import SandtableError
 from sandbox.executors.terraform.configuration import is_local
+from sandbox.executors.terraform.guards import guarded
 from sandbox.executors.terraform.workspace import Workspace
 from sandbox.ports import RunningEngine
 from sandbox.rehearsal import ApplyOutcome, Gap, GapKind
@@ -52,7 +53,7 @@ def stand_up_configured(
     keep = partial(_keep, partial(kept.keep, key), image)
     noise = Unmeasured(workspace=baseline, install=install, keep=keep) if image.noise is None else None
     with restored(image, session, warm=True, noise=noise) as clone:
-        yield clone
+        yield replace(clone, guarded=guarded(baseline.root))
 
 
 @contextmanager
@@ -65,6 +66,7 @@ def _applied(baseline: Workspace, session: Session, keep: Callable[[Image], None
             state=session.terraform.state_document(baseline),
             made_in=(str(baseline.root), str(baseline.top)),
             gaps=gaps,
+            guarded=guarded(baseline.root),
         )
         if gaps or seedable(session.tools.engine) is None:
             yield clone

@@ -8,43 +8,42 @@ lets it write to what belongs to root. So what root has enclosed runs as a user 
 
 from __future__ import annotations
 
+import contextlib
 import os
+import random
 import shutil
 import socket
+import stat
+import subprocess
 import sys
-import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sandbox.isolation import seccomp, trial
+from sandbox.isolation import seccomp
 from sandbox.isolation.enclosure import Access, Command, Doors, Isolation, IsolationError, Spawn
-from sandbox.isolation.launch import (
-    INSIDE,
-    NOBODY_ELSE,
-    PATIENCE,
-    PLACE,
-    PLAIN_USER,
-    NoDoors,
-    Texts,
-    another_user,
-    arguments,
-    hand_files_to,
-    has_other_users,
-    receive,
-)
 from sandbox.isolation.limits import Limits, Watch
 from sandbox.isolation.view import HOST_NAME, Kind, Place, places, programs_on
 
 NAME = "bubblewrap"
+INSIDE = Path(__file__).with_name("inside.py")
 
 _PROGRAM = "bwrap"
 _PLACES = "/usr/local/bin:/usr/bin:/bin:/run/wrappers/bin:/run/current-system/sw/bin"
 """Where the system installs programs: not from the user's ``PATH``, on which an agent may have put something."""
+_LAUNCHER = Path("/run/sandtable/inside.py")
 _SHARED = Path("/dev/shm")  # noqa: S108 - its own
+_USERS = range(61184, 65520)
+"""Where systemd takes the users of services from that own nothing (systemd.io/UIDS-GIDS): also present in the 65536
+users of a container."""
 _MASKED = ("/proc/kcore", "/proc/keys", "/proc/key-users", "/proc/timer_list", "/proc/latency_stats")
 _MASKED_FOLDERS = ("/proc/acpi", "/proc/scsi")
+_PLAIN_USER = 1000
+_PATIENCE = 30.0
+"""Seconds for a command to be enclosed; it takes some hundredths."""
+_MESSAGE = 300
+_MOST_PORTS = 64
 _NAMESPACES = ("--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try")
 _ROOTS_CAPABILITIES = ("--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID")
 """What it takes to become another user; gone with that."""
@@ -68,7 +67,7 @@ class Bubblewrap:
         if not self._program:
             return "bubblewrap (bwrap) is not installed"
         try:
-            _try(self)
+            _try(self._program)
         except (IsolationError, OSError) as error:
             return str(error)
         return ""
@@ -90,16 +89,15 @@ class BubblewrapIsolation:
     limits: Limits
     path: str
     name: str = NAME
-    changes_user: bool = field(default_factory=lambda: os.geteuid() == 0 and has_other_users())
+    changes_user: bool = field(default_factory=lambda: os.geteuid() == 0 and _has_others())
     """Whether commands run as another user of the machine; otherwise in a user namespace, in which this one's number
     is another."""
     user: int = 0
-    _texts: Texts = field(init=False)
+    _texts: dict[str, Path] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Choose whom commands run as."""
-        self._texts = Texts(folder=self.scratch)
-        self.user = another_user() if self.changes_user else PLAIN_USER
+        self.user = random.choice(_USERS) if self.changes_user else _PLAIN_USER  # noqa: S311 - it need not be hard to guess
 
     @contextmanager
     def enclose(self, command: Command, access: Access) -> Iterator[Spawn]:
@@ -108,10 +106,9 @@ class BubblewrapIsolation:
             ours, theirs = socket.socketpair()
             stack.enter_context(ours)
             stack.enter_context(theirs)
-            ours.settimeout(PATIENCE)
+            ours.settimeout(_PATIENCE)
             if self.changes_user:
-                programs = tuple(programs_on(self.path))
-                hand_files_to(self.user, access, programs, own=self.scratch.parent)
+                self._give(access)
             filter_ = seccomp.program()
             filters = (_in_memory(stack, filter_),) if filter_ else ()
             watch = Watch(limits=self.limits, folders=access.writable)
@@ -123,7 +120,7 @@ class BubblewrapIsolation:
                     stack.callback(self.doors.admit(listener))
 
             yield Spawn(
-                arguments=(*self._options(access, filters), *self._launch(command, access, theirs)),
+                arguments=(*self._options(access, filters), *self._launch(command, access, theirs.fileno())),
                 cwd=Path("/"),
                 # Not on the command line, which every user of the machine may read.
                 environment=command.environment,
@@ -132,6 +129,18 @@ class BubblewrapIsolation:
                 watch=watch,
                 holds_interrupts=True,
             )
+
+    def _give(self, access: Access) -> None:
+        """Let another user read what it is to read: what is the rehearsal's own, and what everybody may read."""
+        own = self.scratch.parent
+        for path in (*access.writable, *(path for path in access.readable if path.is_relative_to(own))):
+            give(path, self.user)
+        for path in (*access.readable, *programs_on(self.path)):
+            if not path.is_relative_to(own) and not _is_for_everybody(path):
+                raise IsolationError(
+                    f"Only root may read {path}, and what is replayed runs as another user.",
+                    hint=f"Let everybody read it: chmod -R go+rX {path}",
+                )
 
     def _options(self, access: Access, filters: tuple[int, ...]) -> list[str]:
         options = [self.program, *_NAMESPACES, "--hostname", HOST_NAME, "--die-with-parent", "--as-pid-1"]
@@ -154,7 +163,7 @@ class BubblewrapIsolation:
             options += self._mount(place)
             made[place.path] = None
         options += ["--proc", "/proc", *_masked(), "--dev", "/dev", *_memory(_SHARED, self.limits)]
-        options += [*_parents(PLACE, made), "--ro-bind", str(INSIDE), str(PLACE)]
+        options += [*_parents(_LAUNCHER, made), "--ro-bind", str(INSIDE), str(_LAUNCHER)]
         return [*options, "--remount-ro", "/dev", "--remount-ro", "/run", "--remount-ro", "/"]
 
     def _mount(self, place: Place) -> list[str]:
@@ -169,11 +178,80 @@ class BubblewrapIsolation:
             case Kind.LINK:
                 return ["--symlink", place.content, path]
             case Kind.TEXT:
-                return ["--ro-bind", str(self._texts.file(place.content)), path]
+                return ["--ro-bind", str(self._text(place.content)), path]
 
-    def _launch(self, command: Command, access: Access, channel: socket.socket) -> list[str]:
-        become = str(self.user) if self.changes_user else NOBODY_ELSE
-        return arguments(command, access, self.limits, channel=str(channel.fileno()), become=become)
+    def _text(self, content: str) -> Path:
+        if content not in self._texts:
+            file = self.scratch / f"text-{len(self._texts)}"
+            file.write_text(content, encoding="ascii")
+            file.chmod(0o644)
+            self._texts[content] = file
+        return self._texts[content]
+
+    def _launch(self, command: Command, access: Access, channel: int) -> list[str]:
+        become = str(self.user) if self.changes_user else "-"
+        ports = ",".join(map(str, access.ports))
+        limits = ",".join(f"{name}={value}" for name, value in self.limits.for_processes().items())
+        python = str(Path(sys.base_exec_prefix).resolve() / "bin" / f"python3.{sys.version_info.minor}")
+        return [
+            python,
+            "-I",
+            "-S",
+            str(_LAUNCHER),
+            str(channel),
+            become,
+            ports,
+            limits,
+            str(command.cwd),
+            *command.arguments,
+        ]
+
+
+def give(folder: Path, user: int) -> None:
+    """Let a file, or a folder with everything in it, belong to a user. Links are not followed."""
+    if not folder.exists():
+        return
+    os.chown(folder, user, user, follow_symlinks=False)
+    for _, folders, files, directory in os.fwalk(folder, follow_symlinks=False):
+        for name in (*folders, *files):
+            with contextlib.suppress(FileNotFoundError):
+                os.chown(name, user, user, dir_fd=directory, follow_symlinks=False)
+
+
+def receive(channel: socket.socket) -> list[socket.socket]:
+    """Wait until a command is enclosed; returns its listening sockets.
+
+    Raises:
+        IsolationError: it is not.
+    """
+    try:
+        sign, descriptors, _, _ = socket.recv_fds(channel, 1, _MOST_PORTS)
+    except (OSError, TimeoutError) as error:
+        raise IsolationError(f"The command could not be enclosed: {error}.") from error
+    if not sign:
+        raise IsolationError("The command could not be enclosed.")
+    return [socket.socket(fileno=descriptor) for descriptor in descriptors]
+
+
+def _is_for_everybody(path: Path) -> bool:
+    try:
+        mode = path.stat().st_mode
+    except OSError:  # what is not there is left out
+        return True
+    needed = stat.S_IROTH | (stat.S_IXOTH if stat.S_ISDIR(mode) else 0)
+    return mode & needed == needed
+
+
+def _has_others() -> bool:
+    """Whether there are other users to become: in a user namespace there need not be (user_namespaces(7))."""
+    try:
+        maps = [Path(f"/proc/self/{kind}_map").read_text(encoding="ascii").splitlines() for kind in ("uid", "gid")]
+        groups = Path("/proc/self/setgroups").read_text(encoding="ascii").strip()
+    except OSError:
+        return True
+    ranges = [[[int(word) for word in line.split()] for line in lines] for lines in maps]
+    covered = all(any(first <= _USERS[0] and _USERS[-1] < first + count for first, _, count in kind) for kind in ranges)
+    return covered and groups == "allow"
 
 
 def _parents(path: Path, made: dict[Path, None]) -> list[str]:
@@ -204,8 +282,36 @@ def _in_memory(stack: ExitStack, content: bytes) -> int:
     return file.fileno()
 
 
-def _try(backend: Bubblewrap) -> None:
-    with tempfile.TemporaryDirectory(prefix="sandtable-") as folder:
-        scratch = Path(folder) / "isolation"
-        with backend.open(scratch, NoDoors(), limits=Limits(), path="") as isolation:
-            trial.run(isolation)
+class _NoDoors:
+    """Nobody answers."""
+
+    def admit(self, listener: socket.socket) -> Callable[[], None]:
+        """Close it."""
+        listener.close()
+        return lambda: None
+
+
+def _try(program: str) -> None:
+    import tempfile  # noqa: PLC0415 - only here
+
+    with tempfile.TemporaryDirectory(prefix="sandtable-") as scratch:
+        isolation = BubblewrapIsolation(
+            program=program, scratch=Path(scratch), doors=_NoDoors(), limits=Limits(), path=""
+        )
+        command = Command(arguments=("/bin/true",), cwd=Path("/"), environment={})
+        with isolation.enclose(command, Access()) as spawn:
+            done = subprocess.run(
+                spawn.arguments,
+                env=dict(spawn.environment),
+                cwd=spawn.cwd,
+                pass_fds=spawn.descriptors,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                errors="replace",
+                timeout=_PATIENCE,
+                check=False,
+            )
+    if done.returncode != 0:
+        told = done.stderr.strip().rpartition("\n")[2][:_MESSAGE] or f"exit code {done.returncode}"
+        raise IsolationError(f"bubblewrap does not work here ({told})")

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from sandbox.errors import MissingToolError, UsageError
 from sandbox.isolation.bubblewrap import Bubblewrap
-from sandbox.isolation.container import Containers
 from sandbox.isolation.enclosure import Backend
 from sandbox.isolation.none import NONE, NoIsolation
 
 AUTOMATIC = "auto"
-CHOICES = (AUTOMATIC, "bubblewrap", "container", NONE)
+CHOICES = (AUTOMATIC, "bubblewrap", NONE)
 INSTALL = (
-    "Install bubblewrap (apt-get install bubblewrap; dnf install bubblewrap), or start a Docker Engine. "
-    "`sandtable doctor` shows what works. "
+    "Install bubblewrap (apt-get install bubblewrap; dnf install bubblewrap). `sandtable doctor` shows what works. "
     "For code that you trust there is --no-isolation; the decision is then review at best."
 )
 
@@ -44,4 +42,4 @@ def isolation_named(name: str) -> Backend:
 
 def backends() -> tuple[Backend, ...]:
     """Every backend that contains, the preferred one first."""
-    return (Bubblewrap(), Containers())
+    return (Bubblewrap(),)

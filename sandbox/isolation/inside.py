@@ -1,15 +1,14 @@
 """The first process inside: opens the way to the clone, gives up what it may do, then runs the command.
 
-    inside.py CHANNEL USER PORTS LIMITS FILTER FOLDER COMMAND [ARGUMENT...]
+    inside.py CHANNEL USER PORTS LIMITS FOLDER COMMAND [ARGUMENT...]
 
 A program of its own, started by path. CHANNEL is a Unix socket (a descriptor's number, or a path): through it go the
 listening sockets, bound to each of PORTS in this network namespace, to the recorder outside, which answers them from
-there (unix(7), SCM_RIGHTS). No other way leads out, and nothing that runs here forwards anything. The channel stays
-open, for this process alone: when the other end closes, whatever the reason, this process ends.
+there (unix(7), SCM_RIGHTS). No other way leads out, none is left open, and nothing that runs here forwards anything.
 
-USER is who to become (``-`` for nobody else), LIMITS are ``RLIMIT_NAME=VALUE,...``, FILTER is a file with a filter of
-system calls (``-`` for none), FOLDER is the working directory. As process 1 of its namespace it reaps what is orphaned,
-and when it ends, the kernel ends everything else in the namespace (pid_namespaces(7)).
+USER is who to become (``-`` for nobody else), LIMITS are ``RLIMIT_NAME=VALUE,...``, FOLDER is the
+working directory. As process 1 of its namespace it
+reaps what is orphaned, and when it ends, the kernel ends everything else in the namespace (pid_namespaces(7)).
 
 Standard library only, and little of it: it must start in a few milliseconds.
 """
@@ -19,21 +18,14 @@ from __future__ import annotations
 import array
 import contextlib
 import ctypes
-import fcntl
 import os
 import resource
 import signal
 import socket
-import struct
 import sys
 
-_LIBC = ctypes.CDLL(None, use_errno=True)
 _PR_SET_PDEATHSIG = 1
-_PR_SET_SECCOMP = 22
-_SECCOMP_MODE_FILTER = 2
-_INSTRUCTION = 8
-"""Bytes of a ``struct sock_filter``."""
-_WATCHED = (signal.SIGINT, signal.SIGTERM, signal.SIGCHLD, signal.SIGIO)
+_WATCHED = (signal.SIGINT, signal.SIGTERM, signal.SIGCHLD)
 _KILLED = 128
 _NOT_STARTED = 127
 _HOST = "127.0.0.1"
@@ -42,16 +34,14 @@ _BACKLOG = 512
 
 def main(arguments: list[str]) -> int:
     """Run the command to its end; return its exit code (128 + n if signal n ended it)."""
-    channel, user, ports, limits, filter_, folder, *command = arguments
+    channel, user, ports, limits, folder, *command = arguments
     signal.pthread_sigmask(signal.SIG_BLOCK, _WATCHED)
     _volunteer()
     _become(user)
     os.chdir(folder)
-    outside = _connected(channel)
-    _hand_over(outside, [int(port) for port in ports.split(",") if port])
+    with _connected(channel) as outside:
+        _hand_over(outside, [int(port) for port in ports.split(",") if port])
     _limit(limits)
-    if filter_ != "-":
-        _filter(filter_)
     program = _found(command[0])
     try:
         child = os.posix_spawn(
@@ -65,7 +55,7 @@ def main(arguments: list[str]) -> int:
     except OSError as error:
         sys.stderr.write(f"{command[0]}: {error.strerror}\n")
         return _NOT_STARTED
-    return _wait(child, outside)
+    return _wait(child)
 
 
 def _volunteer() -> None:
@@ -81,19 +71,14 @@ def _become(user: str) -> None:
         os.setresgid(number, number, number)
         os.setresuid(number, number, number)
     # Changing the user clears this (prctl(2)); whoever started this process must not leave it behind.
-    _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
 
 
 def _connected(channel: str) -> socket.socket:
     if channel.isdigit():
-        outside = socket.socket(fileno=int(channel))
-        outside.set_inheritable(False)
-    else:
-        outside = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        outside.connect(channel)
-    # The kernel signals when something happens there (fcntl(2), O_ASYNC), and nothing happens but its end.
-    fcntl.fcntl(outside, fcntl.F_SETOWN, os.getpid())
-    fcntl.fcntl(outside, fcntl.F_SETFL, fcntl.fcntl(outside, fcntl.F_GETFL) | os.O_ASYNC)
+        return socket.socket(fileno=int(channel))
+    outside = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    outside.connect(channel)
     return outside
 
 
@@ -114,17 +99,6 @@ def _limit(limits: str) -> None:
         resource.setrlimit(number, (wanted, wanted))
 
 
-def _filter(file: str) -> None:
-    """Load a filter of system calls (seccomp(2)), for this process and all that it starts."""
-    with open(file, "rb") as source:  # noqa: PTH123 - pathlib costs start-up time
-        content = source.read()
-    instructions = ctypes.create_string_buffer(content, len(content))
-    length = len(content) // _INSTRUCTION
-    program = struct.pack("@HP", length, ctypes.addressof(instructions))
-    if _LIBC.prctl(_PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, program, 0, 0) != 0:
-        raise OSError(ctypes.get_errno(), "the filter of system calls was not taken")
-
-
 def _found(program: str) -> str:
     if "/" in program:
         return program
@@ -134,32 +108,19 @@ def _found(program: str) -> str:
     return program
 
 
-def _wait(child: int, outside: socket.socket) -> int:
-    while not _is_over(outside):
+def _wait(child: int) -> int:
+    while True:
         match signal.sigwait(_WATCHED):
             case signal.SIGINT:
                 with contextlib.suppress(ProcessLookupError):
                     os.killpg(child, signal.SIGINT)
             case signal.SIGTERM:
-                break
-            case signal.SIGIO:
-                pass
+                return _KILLED + signal.SIGTERM
             case _:
                 while (ended := _reaped())[0]:
                     if ended[0] == child:
                         code = os.waitstatus_to_exitcode(ended[1])
                         return code if code >= 0 else _KILLED - code
-    return _KILLED + signal.SIGTERM
-
-
-def _is_over(outside: socket.socket) -> bool:
-    """Whether the other end has closed."""
-    try:
-        return not outside.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
-    except BlockingIOError:
-        return False
-    except OSError:
-        return True
 
 
 def _reaped() -> tuple[int, int]:

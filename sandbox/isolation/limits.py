@@ -76,7 +76,7 @@ class Watch:
 
     def _processes(self) -> str:
         pids = list(_below(self.pid)) if self.pid else []
-        if len(pids) >= self.limits.processes:
+        if len(pids) > self.limits.processes:
             return f"more than {self.limits.processes} processes"
         # What processes share counts once for each; so it is looked at closely before it counts.
         if sum(map(_resident, pids)) > self.limits.memory and sum(map(_proportional, pids)) > self.limits.memory:

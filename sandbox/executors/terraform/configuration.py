@@ -100,6 +100,28 @@ def read_module(directory: Path, suffixes: Sequence[str] = TERRAFORM_SUFFIXES) -
     return _facts(bodies, tuple(unparsed), mentions_aws=mentions_aws)
 
 
+def resource_blocks(path: Path, *, mentioning: str) -> Iterator[tuple[str, str, Mapping[str, Expression]]]:
+    """Yield type, name and body of each resource in a file that mentions a word; nothing of one that cannot be read."""
+    for type_, named in _blocks_in(path, "resource", mentioning):
+        yield from ((type_, name, block) for name, block in _labelled(named))
+
+
+def module_blocks(path: Path) -> Iterator[tuple[str, Mapping[str, Expression]]]:
+    """Yield name and body of each module call in a file; nothing of one that cannot be read."""
+    yield from _blocks_in(path, "module", "module")
+
+
+def _blocks_in(path: Path, kind: str, mentioning: str) -> tuple[tuple[str, Mapping[str, Expression]], ...]:
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+        if mentioning not in text:
+            return ()
+        body = _json_body(text) if path.name.endswith(".json") else _native_body(text)
+        return tuple(_labelled(body.get(kind)))
+    except (OSError, UnicodeDecodeError, json.JSONDecodeError, LarkError, RecursionError, _ShapeError):
+        return ()
+
+
 def is_local(source: str) -> bool:
     """Whether a module source is a path relative to the calling module."""
     return source.startswith(("./", "../"))
