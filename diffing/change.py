@@ -46,6 +46,17 @@ class Lifespan(StrEnum):
     """Deleted and created again inside the change: destructive even where the net difference is empty."""
 
 
+class Reversibility(StrEnum):
+    """Whether a change can be taken back."""
+
+    REVERSIBLE = "reversible"
+    """By applying the configuration of before."""
+    SLOW = "reversible-with-time"
+    """So too, but until then something is missing, or a backup must be restored first."""
+    IRREVERSIBLE = "irreversible"
+    """What is lost does not come back, or nobody can promise that it would."""
+
+
 class Proof(StrEnum):
     """How a statement about the change is known."""
 
@@ -110,6 +121,10 @@ class ResourceChange:
     """For a create: the address of the delete that is probably the same thing under another address."""
     effect_kept: bool = False
     """The clone shows the same effective configuration afterwards (a link made anew with equal effect)."""
+    reversibility: Reversibility | None = None
+    """None where nobody classified it."""
+    dependents: tuple[str, ...] = ()
+    """Addresses, and identities of what Terraform does not manage, that depend on it before the change."""
 
     @property
     def announced(self) -> bool:

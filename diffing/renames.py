@@ -22,6 +22,7 @@ with numbers in numeric order; so the result depends on nothing but the input's 
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -158,6 +159,23 @@ def moved_block(rename: Rename) -> str:
         ValueError: an address is not that of a managed resource.
     """
     return f"moved {{\n  from = {_reference(rename.from_address)}\n  to   = {_reference(rename.to_address)}\n}}\n"
+
+
+def handover_blocks(from_address: str, to_address: str, import_id: str) -> str:
+    """Write the ``removed`` and ``import`` blocks that hand a resource over to an address of another type.
+
+    A ``moved`` block cannot: it moves between types only where the provider allows it. ``removed`` takes no keys.
+
+    Raises:
+        ValueError: an address is not that of a managed resource, or the one to be removed has an instance key.
+    """
+    if without_keys(from_address) != from_address:
+        raise ValueError(f"an instance cannot be removed on its own: {from_address!r}")
+    quoted = re.sub(_TEMPLATE, r"\g<0>\g<0>", json.dumps(import_id))
+    return (
+        f"removed {{\n  from = {_reference(from_address)}\n\n  lifecycle {{\n    destroy = false\n  }}\n}}\n\n"
+        f"import {{\n  to = {_reference(to_address)}\n  id = {quoted}\n}}\n"
+    )
 
 
 def _candidate(address: str, kind: str, attributes: Mapping[str, Value]) -> _Candidate:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum, auto
 
-from diffing.change import Action, AttributeChange, Lifespan, Proof, ResourceChange, Witness
+from diffing.change import Action, AttributeChange, Lifespan, Proof, ResourceChange, Reversibility, Witness
 from diffing.values import Marker, Path, Value, path_text
 from gate.report.escape import visible
 from gate.report.model import Report
@@ -328,6 +328,13 @@ def _number(count: int | None) -> str:
     return "not known" if count is None else f"{count:,}"
 
 
+MOST_DEPENDENTS = 5
+_TAKEN_BACK = {
+    Reversibility.SLOW: "can be taken back with loss of time",
+    Reversibility.IRREVERSIBLE: "cannot be taken back",
+}
+
+
 def _notes(change: ResourceChange) -> Iterator[str]:
     if change.previous_address:
         yield f"moved from {visible(change.previous_address)}"
@@ -339,6 +346,12 @@ def _notes(change: ResourceChange) -> Iterator[str]:
         yield "the effective configuration is the same afterwards"
     if change.lifespan is Lifespan.TEMPORARY:
         yield "created and deleted inside the change"
+    if change.reversibility in _TAKEN_BACK and change.action is not Action.CREATE:
+        yield _TAKEN_BACK[change.reversibility]
+    if change.dependents and is_destructive(change):
+        more = f" and {len(change.dependents) - MOST_DEPENDENTS} more"
+        named = ", ".join(visible(name) for name in change.dependents[:MOST_DEPENDENTS])
+        yield f"depend on it: {named}{more if len(change.dependents) > MOST_DEPENDENTS else ''}"
 
 
 def _counted(changes: Iterable[ResourceChange]) -> tuple[str, ...]:

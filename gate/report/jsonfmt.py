@@ -165,6 +165,8 @@ def _change(change: ResourceChange) -> dict[str, Any]:
         "previous_address": change.previous_address,
         "rename_of": change.rename_of,
         "effect_kept": change.effect_kept,
+        "reversibility": None if change.reversibility is None else change.reversibility.value,
+        "dependents": list(change.dependents),
     }
 
 

@@ -19,6 +19,7 @@ from diffing.change import (
     Proof,
     Replacement,
     ResourceChange,
+    Reversibility,
     StateDiff,
     Witness,
 )
@@ -259,8 +260,9 @@ def _change(node: _Node) -> ResourceChange:
     at = node.record(
         *("address", "type", "action", "reason", "replacement", "replace_paths", "attributes", "resource", "lifespan"),
         *("stakes", "proof", "witnesses", "disagreements", "calls", "causes", "owner", "previous_address", "rename_of"),
-        "effect_kept",
+        *("effect_kept", "reversibility", "dependents"),
     )
+    kind = at["reversibility"]
     stakes = at["stakes"].record("before", "after")
     return ResourceChange(
         address=at["address"].text(),
@@ -283,6 +285,8 @@ def _change(node: _Node) -> ResourceChange:
         owner=at["owner"].text(),
         rename_of=at["rename_of"].text(),
         effect_kept=at["effect_kept"].flag(),
+        reversibility=None if kind.raw is None else kind.choice(Reversibility),
+        dependents=at["dependents"].texts(),
     )
 
 

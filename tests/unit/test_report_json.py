@@ -20,6 +20,7 @@ from diffing.change import (
     Proof,
     Replacement,
     ResourceChange,
+    Reversibility,
     StateDiff,
     Witness,
 )
@@ -84,6 +85,7 @@ BY_ANNOTATION: dict[str, st.SearchStrategy[Any]] = {
     "Mapping[str, int]": stakes,
     "Mapping[str, Value]": entries,
     "frozenset[Witness]": st.frozensets(st.sampled_from(Witness)),
+    "Reversibility | None": st.none() | st.sampled_from(Reversibility),
 }
 
 
