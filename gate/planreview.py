@@ -15,6 +15,7 @@ from pathlib import Path
 from diffing.change import Action, StateDiff
 from gate.policy.config import FILE_NAME, STRICT
 from gate.policy.evaluate import evaluate
+from gate.policy.reversibility import classified
 from gate.policy.rule import Evidence
 from gate.report.model import Proposal, Report, Target
 from gate.verdict import Verdict
@@ -54,7 +55,7 @@ def review_plan(request: PlanRequest) -> Report:
     start = time.perf_counter()
     saved = read_saved_plan(request.content, name=request.source)
     read = time.perf_counter()
-    diff = StateDiff(changes=planned_changes(saved.plan))
+    diff = classified(StateDiff(changes=planned_changes(saved.plan)))
     gaps = tuple(sorted(dict.fromkeys(_gaps(saved)), key=lambda gap: (not gap.blocking, gap)))
     outcome = ApplyOutcome(succeeded=True)
     verdict = _judged(request, Evidence(diff=diff, gaps=gaps, outcome=outcome, calls=(), rehearsed=False))

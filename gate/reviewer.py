@@ -9,7 +9,11 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from diffing.change import StateDiff
+from gate.policy.dependents import dependents_of
+from gate.policy.reversibility import classified
 from gate.policy.rule import Evidence
+from gate.policy.surroundings import survey
 from gate.policy_source import Policies, find_policies
 from gate.report.model import Proposal as ReportedProposal
 from gate.report.model import Report
@@ -245,11 +249,12 @@ def judge(request: ReviewRequest, rehearsal: Rehearsal, policies: Policies) -> R
     """Turn what a rehearsal observed into the report."""
     start = time.perf_counter()
     observed = reconcile(rehearsal)
-    verdict = policies.judge(_evidence(rehearsal, observed))
+    diff = _classified(rehearsal, observed)
+    verdict = policies.judge(_evidence(rehearsal, replace(observed, diff=diff)))
     seconds = time.perf_counter() - start
     return Report(
         verdict=verdict,
-        diff=observed.diff,
+        diff=diff,
         calls=rehearsal.calls,
         gaps=observed.gaps,
         outcome=rehearsal.outcome,
@@ -284,9 +289,16 @@ def _evidence(rehearsal: Rehearsal, observed: Observed) -> Evidence:
         gaps=observed.gaps,
         outcome=rehearsal.outcome,
         calls=rehearsal.calls,
+        surroundings=survey(rehearsal),
         announced=rehearsal.announced,
         cloning=rehearsal.cloning,
     )
+
+
+def _classified(rehearsal: Rehearsal, observed: Observed) -> StateDiff:
+    """The changes, each with how far it can be taken back and what depends on it."""
+    before = {change.previous_address or change.address for change in observed.diff.changes}
+    return classified(observed.diff, dependents_of(rehearsal, before))
 
 
 def _kind(request: ReviewRequest) -> str:

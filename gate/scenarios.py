@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import yaml
@@ -19,7 +20,7 @@ KINDS = frozenset({"terraform", "cloudformation"})
 _KEYS = frozenset(
     {"kind", "delete_first", "title", "summary", "catalogue", "near_miss", "incident", "engines", "expect"}
 )
-_EXPECTED = frozenset({"decision", "changes", "replace_paths", "findings", "mentions"})
+_EXPECTED = frozenset({"decision", "changes", "replace_paths", "findings", "findings_at", "mentions", "hidden"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +34,10 @@ class Expectation:
     findings: tuple[str, ...]
     """Names of rules that must speak."""
     mentions: tuple[str, ...]
+    findings_at: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    """Address → the rules that object there, and no others; of notes nothing is said. Empty: nobody may object."""
+    hidden: tuple[str, ...] = ()
+    """Texts that may be on no page as they are."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,6 +145,8 @@ def _expectation(expect: dict[str, Any]) -> Expectation:
         replace_paths={address: _texts(found) for address, found in paths.items()},
         findings=_texts(expect.get("findings") or []),
         mentions=_texts(expect.get("mentions") or []),
+        findings_at={address: _texts(rules) for address, rules in _mapping(expect.get("findings_at") or {}).items()},
+        hidden=_texts(expect.get("hidden") or []),
     )
 
 

@@ -13,9 +13,24 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from diffing.values import Marker
 from gate.policy.condition import Conditions, conditions, names_callers, narrower
 
 ANY = "*"
+DOCUMENTS = frozenset(
+    {
+        "access_policies",
+        "access_policy",
+        "assume_role_policy",
+        "delivery_destination_policy",
+        "inline_policy",
+        "policy",
+        "policy_document",
+        "repository_policy",
+        "resource_policy",
+    }
+)
+"""Attributes that hold policy documents."""
 _NOT = "not:"
 _ACCOUNT = re.compile(r"AWS:(?:arn:aws[a-z-]*:(?:iam|sts)::)?(\d{12})(?::.*)?")
 _ROOT = re.compile(r"arn:aws[a-z-]*:iam::(\d{12}):root")
@@ -84,6 +99,21 @@ def widened(before: frozenset[Grant], after: frozenset[Grant]) -> tuple[Grant, .
     allowed = [new for new in after if new.effect == "Allow" and not any(covers(old, new) for old in before)]
     undenied = [old for old in before if old.effect == "Deny" and not any(covers(new, old) for new in after)]
     return tuple(sorted(allowed) + sorted(undenied))
+
+
+def narrowed(before: str, after: object) -> tuple[Grant, ...]:
+    """Return what a document allows and another in its place does not; nothing where either cannot be read."""
+    if after in (Marker.UNKNOWN, Marker.SENSITIVE):
+        return ()
+    try:
+        old = grants(before)
+        new = grants(after) if isinstance(after, str) and after else frozenset[Grant]()
+    except ValueError:
+        return ()
+    if not old or new is None:
+        return ()
+    allowed = (grant for grant in widened(new, old) if grant.effect == "Allow")
+    return tuple(grant for grant in allowed if grant in old)
 
 
 def covers(wide: Grant, narrow: Grant) -> bool:

@@ -167,6 +167,9 @@ _EPHEMERAL = {
     "AWS::ECS::TaskSet": "a deployment of a service, which shows what changed",
 }
 
+_SCALED_IN = Bookkeeping(kind=Kind.EPHEMERAL, reason="ended by its scaling group, which was asked for fewer")
+_OF_A_GROUP = frozenset({"AWS::EC2::Instance", "AWS::EC2::NetworkInterface", "AWS::EC2::Volume"})
+
 _STACK_WORDS: Mapping[Kind, Mapping[str, str]] = MappingProxyType(
     {
         Kind.LOCAL: {
@@ -269,3 +272,9 @@ def _find(type_: str, rows: Mapping[str, Bookkeeping]) -> Bookkeeping | None:
 def ended_by_request(type_: str) -> Bookkeeping | None:
     """Find the row for a resource of an ephemeral type that a call of the change itself ended."""
     return _BY_REQUEST.get(type_)
+
+
+def ended_by_scaling(type_: str, owner: str) -> Bookkeeping | None:
+    """Find the row for what a scaling group, the owner's address, ended by itself."""
+    of_a_group = ".aws_autoscaling_group." in f".{owner}"
+    return _SCALED_IN if of_a_group and type_ in _OF_A_GROUP else None

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from diffing.change import Action, AttributeChange, Lifespan, ResourceChange
 from diffing.normalize import equivalent
 from diffing.values import Marker
-from gate.policy.bookkeeping import Bookkeeping, Kind, ended_by_request, lookup
+from gate.policy.bookkeeping import Bookkeeping, Kind, ended_by_request, ended_by_scaling, lookup
 from gate.policy.rule import Evidence, Policy
 
 CAPACITY = frozenset(
@@ -16,7 +16,8 @@ CAPACITY = frozenset(
 """Counts that are no data, or whose members are resources of their own. Every other count is taken for data."""
 
 NAMES = frozenset(
-    {"arn", "description", "id", "name", "name_prefix", "statement_id", "statement_id_prefix", "tags", "tags_all"}
+    {"arn", "association_id", "description", "id", "name", "name_prefix", "security_group_rule_id", "statement_id"}
+    | {"statement_id_prefix", "tags", "tags_all"}
 )
 """Attributes of a link that say what it is called, not what it does."""
 
@@ -37,7 +38,7 @@ def judged_owners(evidence: Evidence, policy: Policy) -> frozenset[str]:
     return frozenset(
         change.address
         for change in evidence.diff.changes
-        if is_destroyed(change) and not change.owner and excuse(change, policy) is None
+        if change.address and is_destroyed(change) and not change.owner and excuse(change, policy) is None
     )
 
 
@@ -53,7 +54,7 @@ def is_remade(change: ResourceChange) -> bool:
 
 def excuse(change: ResourceChange, policy: Policy) -> Bookkeeping | None:
     """Find the row that excuses a destruction; none where the clone counted data inside, whatever the list says."""
-    row = lookup(change.type, policy.bookkeeping)
+    row = lookup(change.type, policy.bookkeeping) or ended_by_scaling(change.type, change.owner)
     if row is not None and row.kind is Kind.EPHEMERAL and (change.calls or change.announced) and not change.owner:
         row = ended_by_request(change.type)
     return None if data(change.stakes_before) else row
@@ -77,7 +78,9 @@ def loses_effect(change: ResourceChange, row: Bookkeeping) -> bool:
 
 def _does_otherwise(change: ResourceChange) -> bool:
     """Whether the plan changes what a link does: a clone that shows nothing of it does not prove the contrary."""
-    return any(_differs(attribute) for attribute in change.attributes if attribute.path[:1][0] not in NAMES)
+    return any(
+        _differs(attribute) for attribute in change.attributes if attribute.path and attribute.path[0] not in NAMES
+    )
 
 
 def _differs(attribute: AttributeChange) -> bool:

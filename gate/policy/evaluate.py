@@ -11,36 +11,53 @@ from gate.policy.rules import (
     access_widened,
     apply_failed,
     bookkeeping,
+    call_budget,
+    capacity_removed,
+    code_at_plan,
+    dangling_reference,
     data_destroyed,
+    environment_destroyed,
     gap,
     link_removed,
     plan_mismatch,
     protection_removed,
+    removed_in_place,
     resource_deleted,
     resource_forgotten,
+    resource_imported,
     resource_replaced,
+    self_lockout,
     stale_state,
     unrehearsed,
 )
 from gate.verdict import Finding, Level, Verdict, decide
 
-RULES: Mapping[str, Rule] = MappingProxyType(
-    {
-        resource_deleted.NAME: resource_deleted.check,
-        resource_replaced.NAME: resource_replaced.check,
-        data_destroyed.NAME: data_destroyed.check,
-        protection_removed.NAME: protection_removed.check,
-        access_widened.NAME: access_widened.check,
-        link_removed.NAME: link_removed.check,
-        resource_forgotten.NAME: resource_forgotten.check,
-        plan_mismatch.NAME: plan_mismatch.check,
-        apply_failed.NAME: apply_failed.check,
-        gap.NAME: gap.check,
-        unrehearsed.NAME: unrehearsed.check,
-        stale_state.NAME: stale_state.check,
-        bookkeeping.NAME: bookkeeping.check,
-    }
+MODULES = (
+    resource_deleted,
+    resource_replaced,
+    environment_destroyed,
+    data_destroyed,
+    protection_removed,
+    capacity_removed,
+    removed_in_place,
+    access_widened,
+    self_lockout,
+    link_removed,
+    dangling_reference,
+    resource_forgotten,
+    resource_imported,
+    plan_mismatch,
+    call_budget,
+    code_at_plan,
+    apply_failed,
+    gap,
+    unrehearsed,
+    stale_state,
+    bookkeeping,
 )
+"""One for each rule, in the order in which they are asked."""
+
+RULES: Mapping[str, Rule] = MappingProxyType({module.NAME: module.check for module in MODULES})
 
 _WEIGHT = {Level.REJECT: 0, Level.REVIEW: 1, Level.NOTE: 2}
 

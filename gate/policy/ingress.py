@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 GROUPS = frozenset({"aws_security_group", "aws_default_security_group"})
 RULES = frozenset({"aws_security_group_rule", "aws_vpc_security_group_ingress_rule"})
+_EGRESS = "aws_vpc_security_group_egress_rule"
 
 _SOURCES = frozenset(
     {
@@ -106,6 +107,66 @@ def removed_rules(changes: Iterable[ResourceChange]) -> frozenset[Rule]:
     )
 
 
+def closings(change: ResourceChange, changes: Iterable[ResourceChange]) -> Iterator[str]:
+    """Yield what an update of a security group, or of one of its rules, no longer lets through.
+
+    Args:
+        change: Any change.
+        changes: The whole change: a rule may come back in another place.
+    """
+    if change.action is not Action.UPDATE or change.type not in GROUPS | RULES | {_EGRESS}:
+        return
+    known = tuple(changes)
+    for way, verb in (("ingress", "lets in"), ("egress", "lets out to")):
+        entries = _entries(change, way)
+        added = [rule for other in known for rule in _added(other, way)] if entries else []
+        for entry in entries:
+            for source in sorted(_closed(change, entry, added)):
+                yield f"no longer {verb} {source}"
+            if entry.before and entry.after and _more_ports(Entry(before=entry.after, after=entry.before)):
+                yield f"no longer {verb} all protocols or ports that it did"
+
+
+def _closed(change: ResourceChange, entry: Entry, added: Iterable[Rule]) -> set[str]:
+    new = list(added)
+    if not entry.after:
+        gone = _rules(_group(change, entry.before), entry.before)
+        return {rule.source for rule in gone if not any(_covers_anywhere(other, rule) for other in new)}
+    kept = _sources(entry.after)
+    return {source for source in _sources(entry.before) - kept if not any(_contains(wide, source) for wide in kept)}
+
+
+def _added(change: ResourceChange, way: str) -> Iterator[Rule]:
+    for entry in _entries(change, way):
+        if not entry.before:
+            yield from _rules("", entry.after)
+
+
+def _covers_anywhere(new: Rule, old: Rule) -> bool:
+    """Whether a rule that comes, of whichever group, lets through what one that goes did.
+
+    A source that joins a rule whose ports the plan does not show is taken for what it looks like: two rules made one.
+    """
+    if not _contains(new.source, old.source):
+        return False
+    if not new.protocol or new.protocol == "-1":
+        return True
+    return new.protocol == old.protocol and new.low <= old.low and old.high <= new.high
+
+
+def _contains(wide: str, narrow: str) -> bool:
+    if wide == narrow:
+        return True
+    outer, inner = _network(wide), _network(narrow)
+    if outer is None or inner is None or outer.version != inner.version:
+        return False
+    return (
+        int(outer.network_address) <= int(inner.network_address)
+        and outer.prefixlen <= inner.prefixlen
+        and int(inner.broadcast_address) <= int(outer.broadcast_address)
+    )
+
+
 def is_world(source: str) -> bool:
     """Whether a network is all of the internet, or so much of it that a few make it up."""
     network = _network(source)
@@ -138,15 +199,15 @@ def _is_existing(change: ResourceChange, created_groups: frozenset[str]) -> bool
     return not any(isinstance(group, str) and group in created_groups for group in groups)
 
 
-def _entries(change: ResourceChange) -> list[Entry]:
-    """Group the changed leaves of ingress rules by rule."""
-    if change.type in RULES and not _is_egress(change):
+def _entries(change: ResourceChange, way: str = "ingress") -> list[Entry]:
+    """Group the changed leaves of the rules for one way by rule."""
+    if (change.type in RULES or change.type == _EGRESS) and _way(change) == way:
         return [_entry((str(item.path[0]), item) for item in change.attributes if item.path)]
     if change.type not in GROUPS:
         return []
     found: defaultdict[str | int, list[tuple[str, AttributeChange]]] = defaultdict(list)
     for item in change.attributes:
-        if item.path[:1] == ("ingress",):
+        if item.path[:1] == (way,):
             rule = item.path[1] if len(item.path) > 1 else ""
             # A list that is unknown as a whole has no leaves.
             found[rule].append((str(item.path[2]) if len(item.path) > 2 else "", item))  # noqa: PLR2004 - ingress[0].x
@@ -165,6 +226,10 @@ def _entry(leaves: Iterable[tuple[str, AttributeChange]]) -> Entry:
         before={name: values for name, values in before.items() if values},
         after={name: values for name, values in after.items() if values},
     )
+
+
+def _way(change: ResourceChange) -> str:
+    return "egress" if change.type == _EGRESS or _is_egress(change) else "ingress"
 
 
 def _is_egress(change: ResourceChange) -> bool:

@@ -14,6 +14,7 @@ from typing import TypeAlias
 
 from diffing.change import ResourceChange, StateDiff
 from gate.policy.bookkeeping import Bookkeeping
+from gate.policy.surroundings import UNKNOWN, Surroundings
 from gate.verdict import Finding, Level
 from sandbox.rehearsal import ApiCall, ApplyOutcome, Cloning, Gap
 
@@ -28,6 +29,7 @@ class Evidence:
     gaps: tuple[Gap, ...]
     outcome: ApplyOutcome
     calls: tuple[ApiCall, ...]
+    surroundings: Surroundings = UNKNOWN
     rehearsed: bool = True
     """False where a plan is all there is: nothing was carried out in a clone."""
     announced: bool = True
@@ -69,3 +71,9 @@ Rule: TypeAlias = Callable[[Evidence, Policy], Iterable[Finding]]
 def stakes_text(change: ResourceChange) -> str:
     """Say what data is inside before the change: ``items: 3, objects: 12``; empty where none was counted."""
     return ", ".join(f"{name}: {count}" for name, count in sorted(change.stakes_before.items()) if count)
+
+
+def dependents_text(change: ResourceChange) -> str:
+    """Say how many other resources depend on it: ``3 others depend on it``; empty where none does."""
+    number = len(change.dependents)
+    return f"{number} other{'s depend' if number > 1 else ' depends'} on it" if number else ""

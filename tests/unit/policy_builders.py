@@ -11,8 +11,9 @@ from diffing.values import freeze
 from gate.policy.config import STRICT
 from gate.policy.evaluate import RULES
 from gate.policy.rule import Evidence, Policy
+from gate.policy.surroundings import UNKNOWN, Surroundings
 from gate.verdict import Finding
-from sandbox.rehearsal import ApplyOutcome, Diagnostic, Gap
+from sandbox.rehearsal import ApiCall, ApplyOutcome, Diagnostic, Gap
 
 LIFESPANS = {
     Action.CREATE: Lifespan.ADDED,
@@ -69,12 +70,15 @@ def evidence(
     gaps: tuple[Gap, ...] = (),
     succeeded: bool = True,
     diagnostics: tuple[Diagnostic, ...] = (),
+    calls: tuple[ApiCall, ...] = (),
+    surroundings: Surroundings = UNKNOWN,
 ) -> Evidence:
     return Evidence(
         diff=StateDiff(changes=changes),
         gaps=gaps,
         outcome=ApplyOutcome(succeeded=succeeded, diagnostics=diagnostics),
-        calls=(),
+        calls=calls,
+        surroundings=surroundings,
     )
 
 

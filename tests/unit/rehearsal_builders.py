@@ -15,6 +15,7 @@ from diffing.values import freeze, thaw
 from gate.policy.config import STRICT
 from gate.policy.evaluate import evaluate
 from gate.policy.rule import Evidence
+from gate.policy.surroundings import survey
 from gate.verdict import Verdict
 from sandbox.rehearsal import (
     ApiCall,
@@ -176,7 +177,13 @@ def rehearsal(
 def judged(made: Rehearsal) -> tuple[Observed, Verdict]:
     """What the witnesses amount to, and what the built-in policy says of it."""
     observed = reconcile(made)
-    evidence = Evidence(diff=observed.diff, gaps=observed.gaps, outcome=made.outcome, calls=made.calls)
+    evidence = Evidence(
+        diff=observed.diff,
+        gaps=observed.gaps,
+        outcome=made.outcome,
+        calls=made.calls,
+        surroundings=survey(made),
+    )
     return observed, evaluate(evidence, STRICT)
 
 

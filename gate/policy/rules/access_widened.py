@@ -8,27 +8,37 @@ from typing import TypeAlias
 
 from diffing.change import Action, AttributeChange, ResourceChange
 from diffing.values import Marker, Path, Value, path_text
-from gate.policy.access import Grant, grants, widened
+from gate.policy.access import DOCUMENTS, Grant, grants, widened
 from gate.policy.carriers import Created, created, is_about_new
 from gate.policy.ingress import is_world, openings, removed_rules
+from gate.policy.page import Page
 from gate.policy.rule import Evidence, Policy
 from gate.policy.stackwords import in_terraform_words
 from gate.verdict import Finding, Level
 
 NAME = "access-widened"
-
-DOCUMENTS = frozenset(
-    {
-        "access_policies",
-        "access_policy",
-        "assume_role_policy",
-        "delivery_destination_policy",
-        "inline_policy",
-        "policy",
-        "policy_document",
-        "repository_policy",
-        "resource_policy",
-    }
+PAGE = Page(
+    level="review",
+    what=(
+        "Somebody may do or reach more afterwards: a policy document allows what it did not or no longer "
+        "denies what it did; an identity that existed before is given a further policy; what bounded its "
+        "rights is removed; a security group lets in a further source, further ports, or the world; a "
+        "function may be invoked by another account; something is opened to the public."
+    ),
+    example="A further ingress rule of a group in use. *lets in 10.61.8.0/24, which was not let in before.*",
+    difference=('-  cidr_blocks = ["10.63.0.0/16"]\n+  cidr_blocks = ["0.0.0.0/0"]'),
+    why="It destroys nothing today. Whether it is wanted is not for a tool to say.",
+    remedy="Narrow it to what the change needs, or let a person confirm it.",
+    passes=(
+        "policies with reordered statements, keys or values, or with less in them; rules made anew or "
+        "split with equal effect; documents that follow what is made anew under another name; rights of "
+        "identities that the change itself creates, unless they are rights to everything or a role that "
+        "another account may assume; rights of an identity to what the change itself creates."
+    ),
+    blind=("another role given to a function or a task; what a prefix list contains; network ACLs and outgoing rules."),
+    sources=('AWS IAM User Guide, "Policy evaluation logic"', 'Amazon S3 User Guide, "The meaning of public"'),
+    catches=("for-a-person", "security-group-rule-added"),
+    spares=("remade-with-equal-effect", "security-group-tagged", "renamed-tables-near-miss"),
 )
 _NULL = "null"
 OPENING_VALUES: Mapping[str, frozenset[str]] = {

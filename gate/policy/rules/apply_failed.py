@@ -5,11 +5,28 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from diffing.change import Proof
+from gate.policy.page import Page
 from gate.policy.rule import Evidence, Policy
 from gate.verdict import Finding, Level
 from sandbox.rehearsal import Diagnostic
 
 NAME = "apply-failed"
+PAGE = Page(
+    level="review",
+    what=(
+        "The apply in the clone ended with an error, for example `BucketNotEmpty`. What came before the error was done."
+    ),
+    example=(
+        "A bucket with objects and without `force_destroy` is removed; it is rejected for the delete itself as well."
+    ),
+    why=(
+        "Production would be left half way, and what comes after the error was not rehearsed. An error of "
+        "the engine that AWS would not give is possible too: a person tells them apart by the message."
+    ),
+    remedy="Make the change go through in the clone.",
+    catches=("bucket-removed",),
+    spares=("bucket-tags",),
+)
 
 
 def check(evidence: Evidence, policy: Policy) -> Iterator[Finding]:  # noqa: ARG001 - every rule has this shape

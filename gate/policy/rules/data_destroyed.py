@@ -6,10 +6,30 @@ from collections.abc import Iterator
 
 from diffing.change import Action, ResourceChange
 from gate.policy.destruction import data, is_destroyed
+from gate.policy.page import Page
 from gate.policy.rule import Evidence, Policy
 from gate.verdict import Finding, Level
 
 NAME = "data-destroyed"
+PAGE = Page(
+    level="reject (review where it could not be counted)",
+    what=(
+        "The resource is there before and after, and holds less: fewer items in a table, objects in a "
+        "bucket, messages in a queue, images in a repository, records in a zone, users in a pool. Every "
+        "count of the inventory is data, except those of capacity (tasks, instances, targets and their "
+        "like)."
+    ),
+    example=(
+        "A plan that only replaces a `terraform_data` runs a provisioner. *stays, and loses data: "
+        "objects: 4 → 0; the plan says nothing of it.*"
+    ),
+    difference='+    command = "aws s3 rm s3://northwind-prod-uploads --recursive"',
+    why="No plan shows data. Only the clone does.",
+    remedy="Find what removes them: the recorded calls name it. Take it out of the change.",
+    blind="an item overwritten in place (the count is equal); see [limits](../limits.md).",
+    catches=("hidden-provisioner",),
+    spares=("harmless-provisioner",),
+)
 
 
 def check(evidence: Evidence, policy: Policy) -> Iterator[Finding]:  # noqa: ARG001 - every rule has this shape

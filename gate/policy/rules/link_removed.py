@@ -3,15 +3,45 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from diffing.change import Action, ResourceChange
 from gate.policy.bookkeeping import Bookkeeping
 from gate.policy.destruction import excuse, is_destroyed, is_remade, judged_owners, loses_effect
+from gate.policy.page import Page
 from gate.policy.rule import Evidence, Policy
 from gate.verdict import Finding, Level
 
 NAME = "link-removed"
-
+PAGE = Page(
+    level="review (reject where the clone shows that others lose what they had)",
+    what=(
+        "A bookkeeping resource (a relation, a revision or a setting of something that stays) is removed, "
+        "or made anew with another effect. So is a resource that takes links away which nobody names: an "
+        "*exclusive* attachment. Where the clone shows that such a one took away what Terraform does not "
+        "manage, it is rejected."
+    ),
+    example=(
+        "A worker's attachments are declared exclusive. *takes …:policy/northwind-prod-tracing away from "
+        "northwind-prod-worker, which somebody else had given it.*"
+    ),
+    difference=(
+        '+resource "aws_iam_role_policy_attachments_exclusive" "worker" {\n'
+        "+  role_name   = aws_iam_role.worker.name\n"
+        "+  policy_arns = [aws_iam_policy.queues.arn]\n"
+        "+}"
+    ),
+    why="Nothing is lost that could not be put back, but what relies on it may stop working.",
+    remedy="Check who relies on it.",
+    passes=(
+        "links that are made anew with equal effect, also under another id (the plan changes nothing of "
+        "what they do, and the clone shows them as before). A link that is deleted at one address and "
+        "created at another is not let pass: in which order Terraform does it is chance."
+    ),
+    sources=("AWS provider documentation of the exclusive types",),
+    catches=("access-lost",),
+    spares=("remade-with-equal-effect",),
+)
 EXCLUSIVE = {
     "aws_iam_policy_attachment": "takes the policy away from every user, role and group that it does not name",
     "aws_iam_group_membership": "takes every user out of the group that it does not name",
@@ -25,6 +55,19 @@ EXCLUSIVE = {
 """Types that also remove links which Terraform does not manage (AWS provider documentation of each)."""
 
 
+_WHO = ("RoleName", "UserName", "GroupName")
+_TAKING = {
+    "DeleteGroupPolicy": (_WHO, ("PolicyName",)),
+    "DeleteRolePolicy": (_WHO, ("PolicyName",)),
+    "DeleteUserPolicy": (_WHO, ("PolicyName",)),
+    "DetachGroupPolicy": (_WHO, ("PolicyArn",)),
+    "DetachRolePolicy": (_WHO, ("PolicyArn",)),
+    "DetachUserPolicy": (_WHO, ("PolicyArn",)),
+    "RemoveUserFromGroup": (("UserName",), ("GroupName",)),
+}
+"""IAM's calls that take something away: the parameters that say from whom, and what."""
+
+
 def check(evidence: Evidence, policy: Policy) -> Iterator[Finding]:
     """Yield a finding for every link whose end has an effect on something that stays."""
     speaking = judged_owners(evidence, policy)
@@ -34,6 +77,27 @@ def check(evidence: Evidence, policy: Policy) -> Iterator[Finding]:
             yield _finding(change, _message(change, row))
         if change.type in EXCLUSIVE and change.action in {Action.CREATE, Action.UPDATE}:
             yield _finding(change, f"{EXCLUSIVE[change.type]}, also what this configuration does not manage")
+            for text in _taken_from_others(change, evidence):
+                yield replace(_finding(change, text), level=Level.REJECT)
+
+
+def _taken_from_others(change: ResourceChange, evidence: Evidence) -> Iterator[str]:
+    """What the clone saw taken away, and no part of the plan speaks of: it was there by other hands."""
+    told = {
+        item.before
+        for other in evidence.diff.changes
+        if other.address != change.address and other.announced
+        for item in other.attributes
+        if isinstance(item.before, str)
+    }
+    for call in evidence.calls:
+        taken = _TAKING.get(call.operation)
+        if call.phase == "apply" and call.succeeded and taken is not None:
+            who, what = (
+                next((str(call.parameters[name]) for name in names if name in call.parameters), "") for names in taken
+            )
+            if what and what not in told:
+                yield f"takes {what} away from {who}, which somebody else had given it"
 
 
 def _message(change: ResourceChange, row: Bookkeeping) -> str:

@@ -6,10 +6,30 @@ from collections.abc import Iterator
 
 from diffing.change import Action
 from gate.policy.bookkeeping import Kind, lookup
+from gate.policy.page import Page
 from gate.policy.rule import Evidence, Policy
 from gate.verdict import Finding, Level
 
 NAME = "plan-mismatch"
+PAGE = Page(
+    level="review",
+    what=(
+        "The plan said one thing and the rehearsal showed another: something was created or updated that "
+        "the plan does not announce and that is no consequence of what it announces, or a resource that "
+        "the plan leaves alone is gone or made anew."
+    ),
+    example=(
+        "A `local-exec` provisioner creates a topic. *create that the plan does not announce: something "
+        "in the change did it.*"
+    ),
+    why=(
+        "A reviewer reads the plan. What is not in it, nobody agreed to. Destruction behind the plan's "
+        "back is rejected by the other rules; this one brings the rest to a person."
+    ),
+    remedy="Look at the recorded calls that wrote to it, and at provisioners and `external` data sources.",
+    catches=("quiet-destruction", "access-lost"),
+    spares=("harmless-provisioner",),
+)
 
 
 def check(evidence: Evidence, policy: Policy) -> Iterator[Finding]:

@@ -6,118 +6,144 @@ import re
 from collections.abc import Iterator, Mapping
 
 from diffing.change import Action, AttributeChange, ResourceChange
+from diffing.graph import without_keys
 from diffing.values import Marker, Path, Value, path_text
 from gate.policy.carriers import Created, created, is_about_new
+from gate.policy.contents import Content, Shape, losses_of
+from gate.policy.destruction import is_destroyed
+from gate.policy.expiry import expiring
+from gate.policy.page import Page
+from gate.policy.protections import (
+    CALLED_OFF,
+    COPIES,
+    FOR_EVER,
+    PERIODS,
+    PREPARATIONS,
+    SWITCHES,
+    SWITCHES_BY_TYPE,
+    WATCHERS,
+)
 from gate.policy.rule import Evidence, Policy
 from gate.policy.stackwords import in_terraform_words
 from gate.verdict import Finding, Level
+from sandbox.rehearsal import ApiCall
 
 NAME = "protection-removed"
-
-SWITCHES: Mapping[str, tuple[object, ...]] = {
-    "backup_policy.status": ("ENABLED",),
-    "backup_retention_enabled": (True,),
-    "delete_protection": (True,),
-    "deletion_policy": ("Retain", "RetainExceptOnCreate", "Snapshot"),  # of a stack's resource
-    "deletion_protection": (True, "ACTIVE"),
-    "deletion_protection_enabled": (True,),
-    "disable_api_termination": (True,),
-    "enable_deletion_protection": (True,),
-    "is_enabled": (True,),  # of a KMS key: nothing that it encrypted can be read without it
-    "point_in_time_recovery": (True,),
-    "point_in_time_recovery.enabled": (True,),
-    "point_in_time_recovery.status": ("ENABLED",),
-    "replica.point_in_time_recovery": (True,),
-    "rule.enable_continuous_backup": (True,),
-    "termination_protection": (True,),
-    "termination_protection_enabled": (True,),
-    "update_replace_policy": ("Retain", "Snapshot"),  # of a stack's resource
-    "versioning.enabled": (True,),
-    "versioning.mfa_delete": (True,),
-    "versioning_configuration.mfa_delete": ("Enabled",),
-    "versioning_configuration.status": ("Enabled",),
-}
-"""Attributes that protect, and the values with which they do (AWS provider documentation of each)."""
-
-PERIODS = frozenset(
-    {
-        "automated_snapshot_retention_period",
-        "automatic_backup_retention_days",
-        "backup_retention_period",
-        "data_retention_in_hours",
-        "message_retention_seconds",
-        "point_in_time_recovery.recovery_period_in_days",
-        "retention_days",
-        "retention_in_days",
-        "retention_period",
-        "retention_period_in_days",
-        "retention_properties.magnetic_store_retention_period_in_days",
-        "snapshot_retention_limit",
-    }
+PAGE = Page(
+    level="reject (review for what only prepares a later delete, or only watches)",
+    what=(
+        "Data lose what protects them, or their time is cut short, with no delete in sight:\n\n"
+        "- deletion protection, versioning, point-in-time recovery or backups are switched off, a KMS key "
+        "is disabled;\n"
+        "- `prevent_destroy` is taken out of the configuration, with its resource or without;\n"
+        "- a program of the change switches a protection off and then deletes;\n"
+        "- a retention period gets shorter; a lifecycle rule lets objects or images expire that did not; "
+        "a time to live is switched on for a table with items;\n"
+        "- a replica, a replication rule, a backup rule or its copies are removed;\n"
+        "- a resource of a stack loses the `DeletionPolicy` or `UpdateReplacePolicy` that retained it."
+    ),
+    example="*retention_in_days is cut from 365 to 1: what is older is lost.*",
+    difference=("-  retention_in_days = 365\n+  retention_in_days = 1"),
+    why=(
+        'The plan says "update in place". What is lost is lost all the same, hours later, with nobody '
+        "looking. And a delete in two steps (protection off today, delete tomorrow) is a delete."
+    ),
+    remedy=(
+        "Leave it as it is. If it must go, a person removes it in a change of its own, after a backup that outlives it."
+    ),
+    passes=(
+        "longer periods; protection switched on; everything about resources that the change itself "
+        "creates; `prevent_destroy` that moves along with its resource."
+    ),
+    blind="what a delete behind an API that the clone does not have would keep.",
+    more=(
+        "**Review instead of reject:** `force_destroy`, `skip_final_snapshot`, a secret without recovery "
+        "window and their like, which change nothing in AWS until something is deleted; a shorter window "
+        "to take back the deletion of a key; which objects a lifecycle rule applies to; a time to live "
+        "for a table that the clone holds no items of; trails, recorders, alarms and standbys that are "
+        "switched off."
+    ),
+    sources=(
+        "AWS provider documentation of each attribute",
+        'Amazon S3 User Guide, "Managing the lifecycle of objects"',
+        'Amazon DynamoDB Developer Guide, "Using time to live (TTL)"',
+        "Terraform documentation of `lifecycle`",
+    ),
+    catches=("quiet-destruction",),
+    spares=("quiet-destruction-near-miss", "new-beside-old"),
 )
-"""Attributes that say how long something is kept; cut short, what is older is deleted."""
-_FOR_EVER = {"retention_in_days": 0, "retention_days": 0}
-"""Log groups and event archives keep everything with this value."""
-
-PREPARATIONS: Mapping[str, object] = {
-    "delete_automated_backups": True,
-    "force_delete": True,
-    "force_destroy": True,
-    "recovery_window_in_days": 0,
-    "skip_final_backup": True,
-    "skip_final_snapshot": True,
-}
-"""What Terraform is told about a later delete: nothing is lost yet."""
-
 _TELLING = SWITCHES.keys() | PERIODS | PREPARATIONS.keys()
 _KEEPING = frozenset({Action.CREATE, Action.UPDATE, Action.REPLACE})
-_LIFECYCLES = frozenset({"aws_s3_bucket", "aws_s3_bucket_lifecycle_configuration"})
-_EXPIRY = re.compile(
-    r"(lifecycle_)?rule\.(noncurrent_version_)?expiration\.(days|date|noncurrent_days|newer_noncurrent_versions)"
-)
-_SCOPE = re.compile(r"(lifecycle_)?rule\.(status|enabled|prefix|filter(\..*)?)")
+_NO_ROWS: Mapping[str, tuple[object, ...]] = {}
+_COPIES = {
+    type_: tuple(Content(path=copy.path, shape=Shape.BLOCKS, what=copy.what, names=copy.names) for copy in copies)
+    for type_, copies in COPIES.items()
+}
 
 
 def check(evidence: Evidence, policy: Policy) -> Iterator[Finding]:  # noqa: ARG001 - every rule has this shape
     """Yield a rejection where data lose their protection or their time, a review where a later delete is prepared."""
     changes = in_terraform_words(evidence.diff.changes)
     new = created(changes)
+    calls = {call.sequence: call for call in evidence.calls} if evidence.calls else {}
     for change in changes:
-        found = (*_expiring(change, new), *_weakened(change)) if change.action in _KEEPING else ()
-        for level, text in found:
-            yield Finding(
-                rule=NAME,
-                level=level,
-                address=change.address,
-                message=text,
-                proof=change.proof,
-                remediation=(
-                    "Leave it as it is. If it must go, a person removes it in a change of its own, after a backup that "
-                    "outlives it."
-                ),
-                causes=change.causes,
+        for level, text in (*_of_change(change, new), *_called_off(change, calls)):
+            yield _finding(change, level, text)
+    yield from _unguarded(evidence)
+
+
+def _of_change(change: ResourceChange, new: Created) -> Iterator[tuple[Level, str]]:
+    if change.action not in _KEEPING:
+        return
+    if not is_about_new(change, new):
+        yield from expiring(change)
+    if change.action is not Action.CREATE:
+        yield from _weakened(change)
+        for loss in losses_of(change, _COPIES.get(change.type, ())):
+            names = ", ".join(name for name in loss.entries if name)
+            yield (
+                Level.REJECT,
+                f"{'.'.join(loss.content.path)}: a {loss.content.what} is removed{names and f': {names}'}",
             )
+
+
+def _finding(change: ResourceChange, level: Level, text: str) -> Finding:
+    return Finding(
+        rule=NAME,
+        level=level,
+        address=change.address,
+        message=text,
+        proof=change.proof,
+        remediation=(
+            "Leave it as it is. If it must go, a person removes it in a change of its own, after a backup that "
+            "outlives it."
+        ),
+        causes=change.causes,
+    )
 
 
 def _weakened(change: ResourceChange) -> Iterator[tuple[Level, str]]:
-    if change.action is Action.CREATE:
-        return
+    own, watching = SWITCHES_BY_TYPE.get(change.type, _NO_ROWS), WATCHERS.get(change.type, _NO_ROWS)
     for item in change.attributes:
         name = _dotted(item.path)
-        if name not in _TELLING:
+        if name not in _TELLING and name not in own and name not in watching and name != "deletion_window_in_days":
             continue
         where = path_text(item.path)
-        if name == "is_enabled" and not change.type.startswith("aws_kms_"):
-            continue
-        if name in SWITCHES and item.before in SWITCHES[name] and item.after not in SWITCHES[name]:
+        if _is_off(item, own.get(name) or SWITCHES.get(name, ())):
             yield Level.REJECT, f"{where} is switched off: {_word(item.before)} → {_word(item.after)}"
+        elif _is_off(item, watching.get(name, ())):
+            yield Level.REVIEW, f"{where} is switched off: {_word(item.before)} → {_word(item.after)}"
         elif name in PERIODS and _is_cut(name, item):
-            yield (
-                Level.REJECT,
-                f"{where} is cut from {_word(item.before)} to {_word(item.after)}: what is older is lost",
-            )
+            text = f"{where} is cut from {_word(item.before)} to {_word(item.after)}: what is older is lost"
+            yield Level.REJECT, text
         elif name in PREPARATIONS and item.after == PREPARATIONS[name] and item.before != item.after:
             yield Level.REVIEW, f"{where} = {_word(item.after)} prepares a delete that keeps nothing"
+        elif name == "deletion_window_in_days" and _is_cut(name, item):
+            yield Level.REVIEW, f"{where} = {_word(item.after)} leaves less time to take back the deletion of the key"
+
+
+def _is_off(item: AttributeChange, protecting: tuple[object, ...]) -> bool:
+    return item.before in protecting and item.after not in protecting
 
 
 def _is_cut(name: str, item: AttributeChange) -> bool:
@@ -125,7 +151,7 @@ def _is_cut(name: str, item: AttributeChange) -> bool:
     if not _is_number(before):
         # Nothing was said before, or nobody knows; what is kept by default differs by type.
         return before is Marker.UNKNOWN
-    for_ever = _FOR_EVER.get(name)
+    for_ever = FOR_EVER.get(name)
     if for_ever is not None and after in {for_ever, None, Marker.ABSENT}:
         return False
     return before == for_ever or not _is_number(after) or float(str(after)) < float(str(before))
@@ -135,33 +161,61 @@ def _is_number(value: Value) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _expiring(change: ResourceChange, new: Created) -> Iterator[tuple[Level, str]]:
-    """Rules that delete what is in a bucket, a repository or a table after a time."""
-    if is_about_new(change, new):
+def _called_off(change: ResourceChange, calls: Mapping[int, ApiCall]) -> Iterator[tuple[Level, str]]:
+    """A program of the change takes the protection off, and then the resource is deleted: the plan shows the delete."""
+    if not calls or not is_destroyed(change):
         return
-    if change.type == "aws_ecr_lifecycle_policy" and any(item.path == ("policy",) for item in change.attributes):
-        yield Level.REJECT, "images expire by rules that did not hold before"
-    for item in change.attributes:
-        if change.type in _LIFECYCLES:
-            yield from _lifecycle(change, item)
-        ttl = change.type == "aws_dynamodb_table" and _dotted(item.path) == "ttl.enabled"
-        if ttl and item.after is True and change.action is not Action.CREATE:
-            yield Level.REVIEW, "items whose time to live has passed are deleted from now on"
+    for number in change.calls:
+        call = calls.get(number)
+        if call is not None and call.succeeded and any(_takes_off(*leaf) for leaf in _leaves(call.parameters)):
+            by = f" by {call.agent}" if call.agent else ""
+            yield Level.REJECT, f"its protection is switched off first ({call.service}:{call.operation}{by})"
 
 
-def _lifecycle(change: ResourceChange, item: AttributeChange) -> Iterator[tuple[Level, str]]:
-    name, where = _dotted(item.path), path_text(item.path)
-    if _EXPIRY.fullmatch(name) and item.after not in (None, Marker.ABSENT, 0) and not _is_later(item):
-        yield Level.REJECT, f"objects expire: {where} = {_word(item.after)}, before: {_word(item.before)}"
-    narrowed = item.after in ("Disabled", False, Marker.ABSENT)
-    if _SCOPE.fullmatch(name) and change.action is not Action.CREATE and not narrowed:
-        yield Level.REVIEW, f"{where} changes, and with it which objects expire"
+def _takes_off(name: str, value: Value) -> bool:
+    return re.sub(r"[^a-z]", "", name.lower()) in CALLED_OFF and str(value).lower() == "false"
 
 
-def _is_later(item: AttributeChange) -> bool:
-    if _is_number(item.before) and _is_number(item.after):
-        return float(str(item.after)) > float(str(item.before))
-    return False
+def _leaves(value: Value, name: str = "") -> Iterator[tuple[str, Value]]:
+    match value:
+        case Mapping():
+            for key, inner in value.items():
+                # DisableApiTermination comes as {"Value": false}.
+                yield from _leaves(inner, name if key == "Value" else key)
+        case tuple():
+            for inner in value:
+                yield from _leaves(inner, name)
+        case _:
+            yield name, value
+
+
+def _unguarded(evidence: Evidence) -> Iterator[Finding]:
+    """Resources that the configuration protected with ``prevent_destroy``, and no longer does."""
+    lost = evidence.surroundings.guarded_before - evidence.surroundings.guarded_after
+    if not lost:
+        return
+    destroyed = {
+        without_keys(change.previous_address or change.address): change
+        for change in evidence.diff.changes
+        if is_destroyed(change)
+    }
+    moved = {
+        without_keys(change.previous_address): without_keys(change.address)
+        for change in evidence.diff.changes
+        if change.previous_address
+    }
+    for address in sorted(lost):
+        if moved.get(address) in evidence.surroundings.guarded_after:
+            continue
+        change = destroyed.get(address)
+        yield Finding(
+            rule=NAME,
+            level=Level.REJECT,
+            address=change.address if change is not None else address,
+            message="prevent_destroy is removed" + (", and in the same change the resource with it" if change else ""),
+            proof=evidence.surroundings.guard_proof,
+            remediation="Keep `prevent_destroy = true`; who may take it out is for a person to decide.",
+        )
 
 
 def _dotted(path: Path) -> str:

@@ -6,10 +6,27 @@ from collections.abc import Iterator
 
 from diffing.change import Action, ResourceChange
 from gate.policy.destruction import excuse
+from gate.policy.page import Page
 from gate.policy.rule import Evidence, Policy
 from gate.verdict import Finding, Level
 
 NAME = "resource-forgotten"
+PAGE = Page(
+    level="review (note for bookkeeping types)",
+    what=(
+        "Terraform stops managing something that goes on existing, or it leaves its stack and `DeletionPolicy` or "
+        "`UpdateReplacePolicy` retains it."
+    ),
+    example="*is removed from the state and goes on existing, managed by nobody.*",
+    difference=("+removed {\n+  from = aws_dynamodb_table.ledger\n+\n+  lifecycle {\n+    destroy = false\n+  }\n+}"),
+    why=(
+        "Nothing is destroyed. From now on nobody notices when it drifts, and the next configuration may "
+        "try to create it again."
+    ),
+    remedy="Say in the change who manages it from now on.",
+    catches=("for-a-person",),
+    spares=("moved-refactor",),
+)
 _MESSAGE = "is removed from the state and goes on existing, managed by nobody"
 _STACK_MESSAGE = "leaves its stack and goes on existing, managed by nobody"
 _REMEDIATION = "Say in the change who manages it from now on (an `import` block elsewhere), or keep it."

@@ -6,11 +6,38 @@ from collections.abc import Iterator
 
 from diffing.change import AttributeChange, ResourceChange
 from diffing.values import Marker, Value, path_text, thaw
+from gate.policy.alternatives import alternatives
 from gate.policy.destruction import is_remade, unexcused
-from gate.policy.rule import Evidence, Policy, stakes_text
+from gate.policy.page import Page
+from gate.policy.rule import Evidence, Policy, dependents_text, stakes_text
 from gate.verdict import Finding, Level
 
 NAME = "resource-replaced"
+PAGE = Page(
+    level="reject",
+    what=(
+        "Something that may hold state or serve traffic is deleted and made anew, whether the plan says "
+        "so (`-/+`, `+/-`) or only the clone shows it: the same name, another incarnation. An empty net "
+        "difference does not excuse it."
+    ),
+    example=(
+        "A variable's default changes, and with it the name of a table. *is deleted and made anew: name "
+        'changes from "prod-orders" to "northwind-orders". At stake: items: 3.*'
+    ),
+    difference=('-  default = "prod"\n+  default = "northwind"'),
+    why=(
+        "Between the delete and the create there is nothing, and after it there is something empty. "
+        "`create_before_destroy` avoids the pause, not the loss."
+    ),
+    remedy=(
+        "Leave the forcing attribute (the finding names it) as it is. If it must change, make the new "
+        "resource beside the old one, move data and traffic, and remove the old one in a later change "
+        "that a person approves. For many types the finding says how people do that, and where it is "
+        "written."
+    ),
+    catches=("kiro", "renamed-tables", "security-group-description"),
+    spares=("kiro-near-miss", "renamed-tables-near-miss", "security-group-tagged", "scale-up"),
+)
 LONGEST_VALUE = 60
 
 
@@ -43,7 +70,8 @@ def _message(change: ResourceChange, *, hidden: bool) -> str:
         why += f" ({change.reason})"
     stakes = stakes_text(change)
     lost = f". At stake: {stakes}" if stakes else ""
-    return f"is deleted and made anew: {why}{lost}"
+    needed = dependents_text(change)
+    return f"is deleted and made anew: {why}{lost}{needed and f'. {needed}'}"
 
 
 def _forcing_text(attribute: AttributeChange) -> str:
@@ -69,6 +97,10 @@ def _remediation(change: ResourceChange) -> str:
         return "Do not force the replacement (`-replace`)."
     if change.reason == "replace_because_tainted":
         return "The state marks it as tainted: have a person look at it, and `terraform untaint` it if it is sound."
+    instead = list(alternatives(change))
+    if instead:
+        told = " ".join(f"{row.text} (Source: {row.source})" for row in instead)
+        return f"Leave {paths} as it is. If it must change: {told}"
     return (
         f"Leave {paths} as it is. If it must change: create the new resource beside the old one, move data and "
         "traffic, and remove the old one in a later change that a person approves."

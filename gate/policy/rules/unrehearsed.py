@@ -14,11 +14,44 @@ from types import MappingProxyType
 from diffing.change import Action, AttributeChange, ResourceChange
 from diffing.values import Marker
 from gate.policy.bookkeeping import Kind, lookup
+from gate.policy.page import Page
 from gate.policy.rule import Evidence, Policy, Unrehearsed
 from gate.verdict import Finding, Level
 
 NAME = "unrehearsed"
-
+PAGE = Page(
+    level="review",
+    what=(
+        "A plan was judged as it stands (`sandtable review`), and its word alone is not enough to approve "
+        "this change. A rehearsal\n"
+        "never raises this finding.\n\n"
+        "What may be approved unrehearsed is the policy's to say, with the key `unrehearsed`:\n\n"
+        "| `unrehearsed` | approved on the plan's word |\n"
+        "| --- | --- |\n"
+        "| `approve-harmless` (default) | no-ops, creates and updates in place to which no other rule "
+        "objects, except those below |\n"
+        "| `review` | a plan that changes nothing |\n\n"
+        "By default these go to a person:\n\n"
+        "- creates and updates of types that make or run more than the plan shows: stacks, invocations, "
+        "charts;\n"
+        "- updates in which the plan shows no difference, or none but in secret values;\n"
+        "- updates of resources whose provider the rules do not know (they know AWS), unless only labels, "
+        "tags or descriptions change;\n"
+        "- creates of such resources where the type decides who may do or reach what (roles, bindings, "
+        "firewalls)."
+    ),
+    example=(
+        "A plan changes the machine type of a Google database. *is updated, and the rules do not know "
+        "what that means with its provider.*"
+    ),
+    why=(
+        "A plan tells what Terraform does to each resource, not what follows from it. A provisioner that "
+        "empties a bucket shows in no plan. Programs that the apply runs, plans that stopped at an error "
+        "or were narrowed with `-target`, and conditions that are not met are told as a [gap](gap.md); "
+        "deletes, replaces and wider access by the same rules as after a rehearsal."
+    ),
+    remedy="Rehearse the change (`sandtable rehearse terraform`), or let a person look at it.",
+)
 RUNS: Mapping[str, str] = MappingProxyType(
     {
         "aws_cloudformation_stack": "makes a stack, whose template can make and run anything",
