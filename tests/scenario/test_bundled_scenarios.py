@@ -12,6 +12,11 @@ import pytest
 from gate.scenarios import Scenario, scenarios
 
 EXIT_CODES = {"approve": 0, "reject": 1, "review": 2}
+ACTING = {chr(code) for code in (*range(0x20), *range(0x7F, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A))} - {
+    "\n",
+    "\t",
+}
+"""Characters that act on a terminal, or on the direction of a line."""
 CASES = [pytest.param(item, engine, id=f"{item.name}-{engine}") for item in scenarios() for engine in item.engines]
 
 
@@ -42,9 +47,20 @@ def test_scenario_gives_its_expected_verdict(scenario: Scenario, engine: str, tm
         assert sorted({str(path[0]) for path in forcing}) == sorted(paths)
     spoken = {finding["rule"] for finding in report["verdict"]["findings"]}
     assert set(scenario.expect.findings) <= spoken
+    for address, rules in scenario.expect.findings_at.items():
+        objecting = {
+            item["rule"]
+            for item in report["verdict"]["findings"]
+            if item["address"] == address and item["level"] != "note"
+        }
+        assert objecting == set(rules), f"{address}\n{_explain(done.stdout)}"
     pages = (out / "report.md").read_text() + (out / "report.html").read_text()
     for text in scenario.expect.mentions:
         assert text in pages
+    for text in scenario.expect.hidden:
+        assert text not in pages
+    everything = "".join(path.read_text() for path in out.iterdir()) + done.stdout
+    assert not set(everything) & ACTING
     unidentified = [call for call in report["calls"] if not call["operation"]]
     assert unidentified == []
 

@@ -33,6 +33,7 @@ def test_a_bundled_scenario_is_whole(scenario: Scenario) -> None:
     assert set(scenario.engines) <= ENGINES.keys()
     assert scenario.engines
     assert set(scenario.expect.findings) <= RULES.keys()
+    assert {rule for rules in scenario.expect.findings_at.values() for rule in rules} <= RULES.keys()
     assert set(scenario.expect.replace_paths) <= set(scenario.expect.changes)
 
 
