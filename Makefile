@@ -45,6 +45,7 @@ bench: $(VENV)/.ready contain  ## measure; prints figures, asserts nothing
 docs: $(VENV)/.ready  ## regenerate what is generated in docs/
 	@$(BIN)/python -m gate.cli.reference docs/cli.md
 	@$(BIN)/python -m sandbox.refusals.page docs/refusals.md
+	@$(BIN)/python -m gate.policy.pages docs/rules
 
 lock:  ## write constraints.txt anew
 	@$(BIN)/pip install --quiet --upgrade -e '.[dev,terraform]'

@@ -19,7 +19,6 @@ from pathlib import Path
 
 import psutil
 import pytest
-from docker_host import DockerHost
 from escape_attempts import ATTEMPTS
 
 import sandbox
@@ -30,7 +29,6 @@ from sandbox.executors.terraform.executor import TerraformExecutor
 from sandbox.executors.terraform.process import Finished, run
 from sandbox.executors.terraform.run import TerraformFailedError
 from sandbox.isolation.choose import backends
-from sandbox.isolation.container import Containers
 from sandbox.isolation.enclosure import Access, Backend, Enclosure, Isolation
 from sandbox.isolation.limits import Limits
 from sandbox.isolation.none import NoIsolation
@@ -155,9 +153,6 @@ def _variable_of_ours() -> str:
 @pytest.fixture(scope="module", params=[backend.name for backend in backends()])
 def backend(request: pytest.FixtureRequest) -> Backend:
     found = next(backend for backend in backends() if backend.name == request.param)
-    if isinstance(found, Containers):
-        host: DockerHost = request.getfixturevalue("docker_host")
-        found = Containers(host.host)
     assert found.problem() == ""
     return found
 
@@ -174,8 +169,8 @@ def table(outside: Outside, isolation: Isolation) -> Mapping[str, Mapping[str, s
     """What every attempt got, by the way in which it came in."""
     free, name = NoIsolation(), isolation.name
     return {
-        "free": by_python(outside, free, f"{name}-free"),
-        "free-sh": by_shell(outside, free, f"{name}-free-sh"),
+        "free": by_python(outside, free, "free"),
+        "free-sh": by_shell(outside, free, "free-sh"),
         "python": by_python(outside, isolation, f"{name}-python"),
         "sh": by_shell(outside, isolation, f"{name}-sh"),
         "local-exec": by_terraform(outside, isolation, f"{name}-exec", LOCAL_EXEC),
