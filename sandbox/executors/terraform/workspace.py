@@ -25,14 +25,7 @@ from sandbox.executors.terraform.configuration import (
     is_local,
     read_module,
 )
-
-LEFT_OUT_FOLDERS = frozenset(
-    {".terraform", "terraform.tfstate.d", ".git", ".hg", ".svn", ".terragrunt-cache", "sandtable-report", "demo-report"}
-)
-"""Terraform's own caches and states, version control, and this tool's reports."""
-_ENVIRONMENTS = frozenset({".venv", "venv", "__pycache__", ".mypy_cache", ".ruff_cache", ".pytest_cache", ".tox"})
-"""What programs are found by, or make by themselves; nothing that a program is given to work on."""
-_LEFT_OUT_FILES = re.compile(r".*\.tfstate(\..*)?|.*\.tfplan|\.terraform\.tfstate\.lock\.info|crash(\..*)?\.log")
+from sandbox.executors.terraform.fingerprint import ENVIRONMENTS, LEFT_OUT_FOLDERS, Extent, is_left_out
 
 _REFERENCE = re.compile(r'"(?:\$\{path\.(?P<base>module|root|cwd)\}/)?(?P<path>(?:\.\./)+[^"$%\\]+)')
 """A string that begins with a relative path upwards: a template, a policy, a package in a neighbouring folder."""
@@ -97,9 +90,7 @@ def prepare(
     try:
         boundary = _repository(source)
         modules = _local_modules(source, suffixes, _Fence(boundary=boundary, protected=tuple(protected)))
-        references = _references(modules, source, boundary, suffixes)
-        trees = _outermost([*modules, *references])
-        base = Path(os.path.commonpath([path if path.is_dir() else path.parent for path in trees]))
+        base, trees = _trees(modules, source, boundary, suffixes)
         copier = _Copier(base=base, destination=destination, boundary=boundary, trees=trees)
         copier.copy_trees()
         copied_var_files = tuple(copier.copy_var_file(source, path) for path in var_files)
@@ -115,6 +106,48 @@ def prepare(
         var_files=copied_var_files,
         notices=tuple(copier.notices),
     )
+
+
+def extent_of(
+    source: Path,
+    *,
+    var_files: Sequence[Path] = (),
+    suffixes: Sequence[str] = TERRAFORM_SUFFIXES,
+    protected: Sequence[Path] = (),
+) -> Extent:
+    """What `prepare` would copy, for whoever wants to find its digest again. Arguments and errors are the same."""
+    source = _checked_root(source, suffixes)
+    boundary = _repository(source)
+    modules = _local_modules(source, suffixes, _Fence(boundary=boundary, protected=tuple(protected)))
+    base, trees = _trees(modules, source, boundary, suffixes)
+    return Extent(
+        base=str(base),
+        root=source.relative_to(base).as_posix(),
+        trees=tuple(map(str, trees)),
+        boundary=None if boundary is None else str(boundary),
+        var_files=tuple(str((source / path).resolve()) for path in var_files),
+    )
+
+
+def folder_extent(source: Path) -> Extent:
+    """What `copy_folder` would copy."""
+    source = source.resolve()
+    return Extent(
+        base=str(source),
+        root=".",
+        trees=(str(source),),
+        boundary=str(source),
+        left_out=tuple(sorted(ENVIRONMENTS)),
+        drops_links=True,
+    )
+
+
+def _trees(
+    modules: Mapping[Path, ModuleFacts], source: Path, boundary: Path | None, suffixes: Sequence[str]
+) -> tuple[Path, tuple[Path, ...]]:
+    """The folder that the copy stands for, and what is copied of it."""
+    trees = _outermost([*modules, *_references(modules, source, boundary, suffixes)])
+    return Path(os.path.commonpath([path if path.is_dir() else path.parent for path in trees])), trees
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,7 +180,7 @@ def copy_folder(source: Path, destination: Path, *, largest: int) -> CopiedFolde
         boundary=source,
         trees=(source,),
         allowance=largest,
-        left_out=LEFT_OUT_FOLDERS | _ENVIRONMENTS,
+        left_out=LEFT_OUT_FOLDERS | ENVIRONMENTS,
         drops_links=True,
     )
     try:
@@ -257,11 +290,7 @@ def _may_be_copied(target: Path, source: Path, boundary: Path | None) -> bool:
     if boundary is None or not target.is_relative_to(boundary) or source.is_relative_to(target):
         return False
     hidden = any(part.startswith(".") for part in target.relative_to(boundary).parts)
-    return not hidden and not _is_left_out(target) and (target.is_file() or target.is_dir())
-
-
-def _is_left_out(path: Path) -> bool:
-    return path.name in LEFT_OUT_FOLDERS or _LEFT_OUT_FILES.fullmatch(path.name) is not None
+    return not hidden and not is_left_out(target.name) and (target.is_file() or target.is_dir())
 
 
 def _outermost(paths: Sequence[Path]) -> tuple[Path, ...]:
@@ -314,7 +343,7 @@ class _Copier:
         target.mkdir(parents=True, exist_ok=True, mode=0o700)
         for entry in sorted(os.scandir(source), key=lambda entry: entry.name):
             original, copy = Path(entry.path), target / entry.name
-            if _is_left_out(original) or original.name in self.left_out or original == self.destination:
+            if is_left_out(original.name) or original.name in self.left_out or original == self.destination:
                 continue
             if entry.is_symlink():
                 self._copy_link(original, copy, above)
@@ -333,7 +362,7 @@ class _Copier:
             return
         if not self._may_follow(link, original):
             return
-        if _is_left_out(original):
+        if is_left_out(original.name):
             return
         if original in above:
             raise UsageError(f"{link} is a link to a folder that contains it.", hint="Remove the link.")
