@@ -1,0 +1,28 @@
+"""Where `sandtable` starts: hooks go their own short way, everything else through the whole command line.
+
+An agent's hook runs before each of its commands. Building the grammar alone takes longer than answering.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import NoReturn
+
+
+def main() -> NoReturn:
+    """Run one command and exit."""
+    arguments = sys.argv[1:]
+    if len(arguments) in {2, 4} and arguments[0] == "hook":
+        from gate.hook.agents import AGENTS  # noqa: PLC0415 - only for hooks
+
+        if arguments[1] in AGENTS and arguments[2:3] in ([], ["--target"]):
+            from gate.hook.answer import main as answer  # noqa: PLC0415 - as above
+
+            sys.exit(answer(arguments[1], *arguments[3:]))
+    from gate.cli.main import main as whole  # noqa: PLC0415 - only where it is needed
+
+    whole()
+
+
+if __name__ == "__main__":
+    main()
