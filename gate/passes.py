@@ -167,7 +167,9 @@ def _opened(path: str, key: bytes) -> Pass | None:
 
 def _parsed(body: dict[str, Any]) -> Pass:
     # Sealed, so written by `write`; an older version's has other fields, and is no pass.
-    extent = {name: tuple(value) if isinstance(value, list) else value for name, value in body["extent"].items()}
+    extent: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in body["extent"].items()
+    }
     return Pass(**(body | {"extent": Extent(**extent)}))
 
 

@@ -83,6 +83,13 @@ examples:
   sandtable snapshot diff monday.snapshot tuesday.snapshot
 """
 
+HOOK_EPILOG = """\
+examples:
+  sandtable hook install claude-code                  show what would be written, ask, write
+  sandtable hook install cursor --user --yes --target tfstate:prod.tfstate
+  echo '{"tool_input": {"command": "terraform apply"}}' | sandtable hook claude-code
+"""
+
 REVIEW_EPILOG = """\
 examples:
   terraform plan -out=tfplan && terraform show -json tfplan | sandtable review -
@@ -359,6 +366,43 @@ def _add_review(commands: Any) -> None:
     parser.set_defaults(command="gate.cli.review:review")
 
 
+def _add_hook(commands: Any) -> None:
+    from gate.hook.agents import AGENTS  # noqa: PLC0415 - only for this
+
+    parser = commands.add_parser(
+        "hook", help="hold back an agent's commands until they were rehearsed", epilog=HOOK_EPILOG
+    )
+    kinds = parser.add_subparsers(title="commands", metavar="AGENT", required=True, prog=parser.prog)
+    for agent in AGENTS:
+        answering = kinds.add_parser(
+            agent,
+            help=f"answer a hook of {agent}",
+            description="Read the agent's event from standard input, and answer in its language (docs/hooks.md).",
+        )
+        _add_hook_target(answering)
+        answering.set_defaults(command="gate.cli.hook:answer", agent=agent)
+    install = kinds.add_parser(
+        "install",
+        help="write the hook into an agent's configuration",
+        description="Show what would be written into an agent's configuration, ask, and write it.",
+    )
+    install.add_argument("agent", choices=AGENTS, help="whose configuration")
+    install.add_argument("--user", action="store_true", help="for all of the user's projects (default: this folder's)")
+    install.add_argument("--yes", action="store_true", help="do not ask")
+    _add_hook_target(install)
+    install.set_defaults(command="gate.cli.hook:install")
+
+
+def _add_hook_target(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--target",
+        metavar="TARGET",
+        default="",
+        dest="hook_target",
+        help="what the suggested rehearsals are against (default: the state that is found)",
+    )
+
+
 def _add_report(commands: Any) -> None:
     parser = commands.add_parser(
         "report",
@@ -455,6 +499,7 @@ COMMANDS: Mapping[str, Callable[[Any], None]] = MappingProxyType(
         "cache": _add_cache,
         "review": _add_review,
         "report": _add_report,
+        "hook": _add_hook,
         "doctor": _add_doctor,
     }
 )

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 from dataclasses import replace
 from pathlib import Path
 
 from gate.cli.output import show, write
 from gate.cli.progress import progress_on_stderr
+from gate.earning import earn
 from gate.report import jsonfmt
 from gate.reviewer import DEFAULT_REGION, ReviewRequest, review
 from sandbox.errors import UsageError
@@ -25,7 +27,7 @@ def rehearse_terraform(options: argparse.Namespace) -> int:
         state=None if no_state or options.state is None else Path(options.state),
         empty_state=no_state,
     )
-    return carry_out(request, options)
+    return carry_out(request, options, earns=True)
 
 
 def rehearse_command(options: argparse.Namespace) -> int:
@@ -36,7 +38,7 @@ def rehearse_command(options: argparse.Namespace) -> int:
             "No command was given.", hint="Write it after --: sandtable rehearse command --target T -- aws s3 ls"
         )
     budget = Budget(writes=options.max_writes, failures=options.max_failures)
-    return carry_out(replace(_request(options, options.dir), command=command, budget=budget), options)
+    return carry_out(replace(_request(options, options.dir), command=command, budget=budget), options, earns=True)
 
 
 def rehearse_cloudformation(options: argparse.Namespace) -> int:
@@ -83,13 +85,21 @@ def _request(options: argparse.Namespace, change: Path) -> ReviewRequest:
     )
 
 
-def carry_out(request: ReviewRequest, options: argparse.Namespace) -> int:
-    """Rehearse, show, write, and return the verdict's exit code."""
+def carry_out(request: ReviewRequest, options: argparse.Namespace, *, earns: bool = False) -> int:
+    """Rehearse, show, write, and return the verdict's exit code.
+
+    Args:
+        request: What to rehearse.
+        options: Where the report goes.
+        earns: An approved rehearsal leaves a pass for agents' hooks.
+    """
     with progress_on_stderr(quiet=options.quiet) as progress:
         report = review(request, progress)
     document = jsonfmt.to_document(report)
     page = write(document, options.out) if options.out else None
     show(document, options.format)
+    if earns and (word := earn(request, report)) and not options.quiet:
+        print(word, file=sys.stderr)  # noqa: T201 - as progress
     if page is not None and options.format == "terminal":
         print(f"Full report: {page}")  # noqa: T201 - part of what the terminal form shows
     return report.verdict.decision.exit_code

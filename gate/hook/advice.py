@@ -42,8 +42,8 @@ def advice(judgement: Judgement, cwd: str | None, environment: Mapping[str, str]
     return (
         f"sandtable: held back, because {finding.why} and there is no pass for it as it stands now: `{shown}`.\n"
         f"Rehearse it first:\n\n    {command}\n\n"
-        f"If that ends in approve (exit code 0), the same command goes through once, within the hour, as long as nothing "
-        f"is edited.{hint} If it ends in reject or review, change the proposal as the report says.{forms}"
+        f"If that ends in approve (exit code 0), the same command goes through once, within the hour, as long as "
+        f"nothing is edited.{hint} If it ends in reject or review, change the proposal as the report says.{forms}"
     )
 
 
@@ -76,7 +76,7 @@ def _terraform(apply: Apply, cwd: str | None, environment: Mapping[str, str], ta
 
 
 def _target(directory: str, cwd: str | None, environment: Mapping[str, str], target: str) -> tuple[str, str]:
-    """What to write before the command, and the target: what production's state says, where there is one to be found."""
+    """What to write before the command, and the target: production's state, where it can be found."""
     chosen = target or environment.get("SANDTABLE_TARGET", "")
     if chosen:
         return "", quoted(chosen)

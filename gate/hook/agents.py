@@ -72,7 +72,9 @@ def _cwd(event: dict[str, Any], tool: dict[str, Any]) -> str:
     roots = event.get("workspace_roots")
     first = roots[0] if isinstance(roots, list) and roots else ""
     base = next((each for each in (event.get("cwd"), first) if isinstance(each, str) and each), "")
-    inner = next((tool[name] for name in ("dir_path", "directory", "workdir", "cwd") if isinstance(tool.get(name), str)), "")
+    inner = next(
+        (tool[name] for name in ("dir_path", "directory", "workdir", "cwd") if isinstance(tool.get(name), str)), ""
+    )
     return os.path.realpath(os.path.join(base or os.getcwd(), inner))
 
 

@@ -8,11 +8,12 @@ is not listed counts as a write. Options: https://docs.aws.amazon.com/cli/latest
 from __future__ import annotations
 
 import os.path
+from itertools import pairwise
 
 from gate.hook.programs import Effect
 from gate.hook.words import HOLE
 
-TABLE = os.path.join(os.path.dirname(__file__), "aws_reads.txt")  # noqa: PTH118, PTH120 - as everywhere in here
+TABLE = os.path.join(os.path.dirname(__file__), "aws_reads.txt")
 
 _VALUED = frozenset(
     {
@@ -99,7 +100,7 @@ def _positional(arguments: tuple[str, ...]) -> list[str]:
 def _goes_elsewhere(arguments: tuple[str, ...]) -> bool:
     """An emulator on this machine is nobody's production."""
     urls = [argument.partition("=")[2] for argument in arguments if argument.startswith("--endpoint-url=")]
-    urls += [value for name, value in zip(arguments, arguments[1:], strict=False) if name == "--endpoint-url"]
+    urls += [value for name, value in pairwise(arguments) if name == "--endpoint-url"]
     return bool(urls) and all(_is_local(url) for url in urls)
 
 
@@ -108,7 +109,7 @@ def _is_local(url: str) -> bool:
 
 
 def _reads(service: str) -> frozenset[str]:
-    with open(TABLE, encoding="utf-8") as file:  # noqa: PTH123
+    with open(TABLE, encoding="utf-8") as file:
         for line in file:
             name, _, operations = line.partition(" ")
             if name == service:

@@ -56,9 +56,10 @@ def make_recipe(arguments: tuple[str, ...], cwd: str) -> str:
     """
     folder, name, targets = _make_arguments(arguments)
     names = [name] if name else ["GNUmakefile", "makefile", "Makefile"]
-    text = next(filter(None, (read_file(os.path.join(cwd, folder, each)) for each in names)), "")  # noqa: PTH118
+    text = next(filter(None, (read_file(os.path.join(cwd, folder, each)) for each in names)), "")
     rules, settings, first = _rules(text)
-    settings.update(word.split("=", 1) for word in arguments if "=" in word and not word.startswith("-"))
+    given = (word.partition("=") for word in arguments if "=" in word and not word.startswith("-"))
+    settings.update((setting, value) for setting, _, value in given)
     wanted, seen, lines = list(targets or [first]), set[str](), list[str]()
     while wanted:
         target = wanted.pop(0)
@@ -119,7 +120,7 @@ def npm_scripts(arguments: tuple[str, ...], cwd: str) -> Iterator[str]:
     words = [argument for argument in arguments if not argument.startswith("-")]
     name = words[1] if words[:1] in (["run"], ["run-script"]) and len(words) > 1 else next(iter(words), "")
     try:
-        package = json.loads(read_file(os.path.join(cwd, "package.json")) or "{}")  # noqa: PTH118
+        package = json.loads(read_file(os.path.join(cwd, "package.json")) or "{}")
     except ValueError:
         return
     scripts = package.get("scripts") if isinstance(package, dict) else None

@@ -26,7 +26,9 @@ _INTERPRETERS = frozenset(
     | {"osascript", "groovy", "pwsh", "emacs", "ts-node", "tsx", "go", "jq", "git", "ipython", "uvx", "pipx"}
 )
 _PYTHON = re.compile(r"python[\d.]*|pypy[\d.]*")
-_RUNS_TEXT = frozenset({"ssh", "su", "watch", "tmux", "screen", "script", "env", "parallel", "nix-shell", "nix", "flock"})
+_RUNS_TEXT = frozenset(
+    {"ssh", "su", "watch", "tmux", "screen", "script", "env", "parallel", "nix-shell", "nix", "flock"}
+)
 _RUNS_TEXT |= {"xargs", "crontab", "runuser", "sg", "unshare", "nsenter", "docker", "podman", "kubectl"}
 _IMAGES = (("terraform", "terraform"), ("opentofu", "tofu"), ("terragrunt", "terragrunt"), ("aws-cli", "aws"))
 _LISTS = frozenset({"xargs", "parallel"})
@@ -41,7 +43,9 @@ _QUIET = frozenset(
     """.split()  # noqa: SIM905 - a word list reads best as words
 )
 """Programs to which the name of an infrastructure program is only a word."""
-_SENDS = frozenset({"-d", "-F", "-T", "--json", "--data", "--form", "--upload-file", "--post-data", "--post-file", "--body-data"})
+_SENDS = frozenset(
+    {"-d", "-F", "-T", "--json", "--data", "--form", "--upload-file", "--post-data", "--post-file", "--body-data"}
+)
 _SENDS_BEGINNINGS = ("--data", "--form", "--post", "--upload", "--json", "--body-")
 _METHOD = re.compile(r"(?:-X|--request=?|--method=?)?(POST|PUT|DELETE|PATCH)")
 _ACTION = re.compile(r"[?&]Action=(?!Describe|Get|List)\w")
@@ -279,7 +283,7 @@ def _content(outer: Invocation, word: str) -> str | None:
     """The text of the file that a word names, where it can be read."""
     if outer.cwd is None or not word or not is_known(word):
         return None
-    return read_file(os.path.join(outer.cwd, os.path.expanduser(word)))  # noqa: PTH111, PTH118
+    return read_file(os.path.join(outer.cwd, os.path.expanduser(word)))
 
 
 def _program(word: str) -> str:
@@ -299,7 +303,5 @@ def _may_be_anything(rest: tuple[str, ...]) -> bool:
     return not rest or any(HOLE in word or sounds_like_a_change(word) or word in PROGRAMS | {*TOOLS} for word in rest)
 
 
-def _finding(
-    outer: Invocation, effect: Effect, why: str, *, words: tuple[str, ...], direct: bool = False
-) -> Finding:
+def _finding(outer: Invocation, effect: Effect, why: str, *, words: tuple[str, ...], direct: bool = False) -> Finding:
     return Finding(words=words, invocation=outer, effect=effect, why=why, direct=direct)

@@ -57,7 +57,9 @@ _TERRAGRUNT = Tool(
         "hclfmt, hcl, hclvalidate, render, render-json, graph-dependencies, dag, find, list, info, output-module-groups,"
         "terragrunt-info, validate-inputs, plan-all, validate-all, output-all, scaffold, catalog, stack generate, stack output"
     ),
-    valued=_set("--working-dir, --terragrunt-working-dir, --queue-include-dir, --queue-exclude-dir, --log-level, --config"),
+    valued=_set(
+        "--working-dir, --terragrunt-working-dir, --queue-include-dir, --queue-exclude-dir, --log-level, --config"
+    ),
     skipped=_set("run-all, run, --, stack run"),
     changing_flags=_TERRAFORM.changing_flags,
 )
@@ -73,30 +75,42 @@ TOOLS = {
     "terragrunt": _TERRAGRUNT,
     # https://docs.aws.amazon.com/cdk/v2/guide/ref-cli-cmd.html
     "cdk": Tool(
-        reads=_set("synth, synthesize, ls, list, diff, doctor, init, context, docs, doc, metadata, notices, acknowledge, ack,"
-                   "version, drift, flags, completion"),
+        reads=_set(
+            "synth, synthesize, ls, list, diff, doctor, init, context, docs, doc, metadata, notices, acknowledge, ack,"
+            "version, drift, flags, completion"
+        ),
         valued=_set("-a, --app, -c, --context, -o, --output, --profile, --region, -p, --plugin, --role-arn, -r"),
     ),
     # https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/serverless-sam-cli-command-reference.html
     "sam": Tool(reads=_set("build, validate, local, init, logs, list, traces, docs, remote test-event list")),
     # https://www.pulumi.com/docs/iac/cli/commands/
     "pulumi": Tool(
-        reads=_set("preview, pre, about, version, whoami, logs, login, logout, new, help, console, gen-completion, package,"
-                   "plugin, schema, convert, stack ls, stack output, stack export, stack select, stack graph, stack history,"
-                   "config get, config, stack"),
+        reads=_set(
+            "preview, pre, about, version, whoami, logs, login, logout, new, help, console, gen-completion, package,"
+            "plugin, schema, convert, stack ls, stack output, stack export, stack select, stack graph, stack history,"
+            "config get, config, stack"
+        ),
         valued=_set("-C, --cwd, -s, --stack, --color"),
     ),
     # https://www.serverless.com/framework/docs/providers/aws/cli-reference
-    "serverless": Tool(reads=_set("package, print, info, logs, metrics, offline, invoke local, create, help, login, deploy list")),
+    "serverless": Tool(
+        reads=_set("package, print, info, logs, metrics, offline, invoke local, create, help, login, deploy list")
+    ),
     # https://aws.github.io/copilot-cli/docs/commands/docs/
     "copilot": Tool(
-        reads=_set("version, docs, completion, help, app ls, app show, env ls, env show, svc ls, svc show, svc status, svc logs,"
-                   "svc package, job ls, job show, job logs, job package, env package, pipeline ls, pipeline show,"
-                   "pipeline status, run local, task")
+        reads=_set(
+            "version, docs, completion, help, app ls, app show, env ls, env show, svc ls, svc show, svc status, svc logs,"
+            "svc package, job ls, job show, job logs, job package, env package, pipeline ls, pipeline show,"
+            "pipeline status, run local, task"
+        )
         - {"task"},
     ),
     # https://eksctl.io/usage/schema/
-    "eksctl": Tool(reads=_set("get, info, version, completion, help, utils schema, utils describe-stacks, utils describe-addon-versions, utils write-kubeconfig")),
+    "eksctl": Tool(
+        reads=_set(
+            "get, info, version, completion, help, utils schema, utils describe-stacks, utils describe-addon-versions, utils write-kubeconfig"
+        )
+    ),
     # https://docs.amplify.aws/gen1/javascript/tools/cli/commands/
     "amplify": Tool(reads=_set("status, help, version, diagnose, codegen, env list, env get, configure, console")),
     "ampx": Tool(reads=_set("generate, info, help")),
@@ -127,7 +141,18 @@ _VERBS = frozenset(
     {"apply", "destroy", "import", "taint", "untaint", "deploy", "remove", "delete", "rm", "up", "update", "create"}
     | {"bootstrap", "push", "down", "apply-all", "destroy-all", "run-all", "sync", "terminate", "mv", "rb", "cp"}
 )
-_VERB_BEGINNINGS = ("delete-", "terminate-", "put-", "modify-", "create-", "update-", "remove-", "stop-", "run-", "reboot-")
+_VERB_BEGINNINGS = (
+    "delete-",
+    "terminate-",
+    "put-",
+    "modify-",
+    "create-",
+    "update-",
+    "remove-",
+    "stop-",
+    "run-",
+    "reboot-",
+)
 
 
 def effect_of(program: str, arguments: tuple[str, ...]) -> Effect:

@@ -6,13 +6,12 @@ broken text and says that it was broken.
 
 from __future__ import annotations
 
-import base64
-import binascii
 import os.path
+from importlib.machinery import PathFinder
+from importlib.util import module_from_spec
 from typing import NamedTuple
 
 from tree_sitter import Language, Node, Parser
-from tree_sitter_bash import language
 
 from gate.hook.words import HOLE, Words, text_of
 
@@ -66,16 +65,32 @@ def parse(text: str, cwd: str | None) -> Script:
     """
     # An escaped end of line joins the lines, even in the middle of a word.
     source = text.replace("\\\n", "").replace(HOLE, "$__unknown__").encode("utf-8", "surrogateescape")
-    root = Parser(Language(language())).parse(source).root_node
+    root = Parser(Language(_bash())).parse(source).root_node
     reader = _Reader(root, cwd)
     reader.walk(root, None)
     return Script(invocations=tuple(reader.found), broken=root.has_error)
 
 
+def _bash() -> object:
+    """The grammar, without its package's own `__init__`: that loads `importlib.resources`, an eighth of the time there is.
+
+    Raises:
+        ImportError: it is not installed.
+    """
+    package = PathFinder.find_spec("tree_sitter_bash")
+    places = package.submodule_search_locations if package is not None else None
+    spec = PathFinder.find_spec("tree_sitter_bash._binding", places)
+    if spec is None or spec.loader is None:
+        raise ImportError("tree_sitter_bash is not installed, or is laid out in another way", name="tree_sitter_bash")
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.language()
+
+
 def read_file(path: str) -> str | None:
     """The text of a file that is no larger than scripts are; None where there is none."""
     try:
-        with open(path, "rb") as file:  # noqa: PTH123 - pathlib takes a tenth of the time there is
+        with open(path, "rb") as file:
             content = file.read(LARGEST_FILE)
     except OSError:
         return None
@@ -168,7 +183,7 @@ class _Reader:
             self._aliases.update((name, value) for name, _, value in (word.partition("=") for word in words[1:]))
         elif words[0] in {"cd", "pushd"} and self._cwd is not None:
             target = next((word for word in words[1:] if not word.startswith("-")), HOLE)
-            self._cwd = None if HOLE in target else os.path.normpath(os.path.join(self._cwd, _home(target)))  # noqa: PTH118
+            self._cwd = None if HOLE in target else os.path.normpath(os.path.join(self._cwd, _home(target)))
         elif words[0] == "popd":
             self._cwd = None
 
@@ -209,7 +224,7 @@ class _Reader:
         operator = next((text_of(child) for child in node.children if not child.is_named), ">")
         target = self._words.text(destination) if destination is not None else ""
         if operator == "<":
-            path = None if HOLE in target or self._cwd is None else os.path.join(self._cwd, target)  # noqa: PTH118
+            path = None if HOLE in target or self._cwd is None else os.path.join(self._cwd, target)
             return (read_file(path) if path else None) or HOLE
         if target != "/dev/null" and not (operator.endswith("&") and target.isdigit()):
             self._redirected = True
@@ -254,14 +269,14 @@ def _assignments(root: Node) -> dict[str, int]:
 
 
 def _home(path: str) -> str:
-    return os.path.expanduser(path) if path.startswith("~") else path  # noqa: PTH111
+    return os.path.expanduser(path) if path.startswith("~") else path
 
 
 def output_of(invocation: Invocation) -> str:
     """What a command prints, where that follows from its words."""
     words, stdin = invocation.words, invocation.stdin
     arguments = [word for word in words[1:] if not word.startswith("-")]
-    match os.path.basename(words[0]):  # noqa: PTH119
+    match os.path.basename(words[0]):
         case "echo":
             return " ".join(arguments) + "\n"
         case "printf" if arguments:
@@ -289,12 +304,15 @@ def _formatted(pattern: str, arguments: list[str]) -> str:
 def _contents(names: list[str], cwd: str | None) -> str:
     if cwd is None or any(HOLE in name for name in names):
         return HOLE
-    return "".join(read_file(os.path.join(cwd, name)) or HOLE for name in names)  # noqa: PTH118
+    return "".join(read_file(os.path.join(cwd, name)) or HOLE for name in names)
 
 
 def _decoded(text: str) -> str:
     if HOLE in text:
         return HOLE
+    import base64  # noqa: PLC0415 - seldom needed
+    import binascii  # noqa: PLC0415 - as above
+
     try:
         return base64.b64decode(text).decode("utf-8", "replace")
     except (binascii.Error, ValueError):
