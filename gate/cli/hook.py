@@ -81,13 +81,14 @@ def install(options: argparse.Namespace) -> int:
     place = PLACES[options.agent]
     file = (Path.home() if options.user else Path()) / place.file
     before = _read(file)
+    shown = before if before.endswith("\n") or not before else f"{before}\n"
     document = _parse(before, file)
     if not _merge(document, place, command_of(options.agent, options.hook_target)):
         sys.stdout.write(f"{file} has this hook already; nothing was changed.\n")
         return 0
     after = json.dumps(document, indent=2, ensure_ascii=False) + "\n"
     sys.stdout.writelines(
-        difflib.unified_diff(before.splitlines(keepends=True), after.splitlines(keepends=True), str(file), str(file))
+        difflib.unified_diff(shown.splitlines(keepends=True), after.splitlines(keepends=True), str(file), str(file))
     )
     if not options.yes and not _agreed(file):
         sys.stdout.write("Nothing was changed.\n")
@@ -129,7 +130,9 @@ def _merge(document: dict[str, Any], place: Place, command: str) -> bool:
     if place.version is not None:
         document.setdefault("version", place.version)
     hooks = document.setdefault("hooks", {} if place.event else [])
-    entries = hooks.setdefault(place.event, []) if place.event and isinstance(hooks, dict) else hooks
+    if place.event and not isinstance(hooks, dict):
+        raise _odd(Path(place.file))
+    entries = hooks.setdefault(place.event, []) if place.event else hooks
     if not isinstance(entries, list):
         raise _odd(Path(place.file))
     if json.dumps(command) in json.dumps(entries):

@@ -34,8 +34,9 @@ _IMAGES = (("terraform", "terraform"), ("opentofu", "tofu"), ("terragrunt", "ter
 _LISTS = frozenset({"xargs", "parallel"})
 _QUIET = frozenset(
     """
-    echo printf grep egrep fgrep rg ag ack ls cat less more head tail man info whatis apropos which whereis type sandtable
-    cd pushd popd pwd mkdir rmdir touch cp mv rm ln chmod chown test [ true false sed cut sort uniq wc tr diff cmp patch
+    echo printf grep egrep fgrep rg ag ack ls cat less more head tail man info whatis apropos which whereis type
+    sandtable typeset readonly cd pushd popd pwd mkdir rmdir touch cp mv rm ln chmod chown test [ true false sed cut
+    sort uniq wc tr diff cmp patch
     brew apt apt-get yum dnf apk pip pip3 conda asdf tfenv tfswitch tflint tfsec checkov terrascan infracost code cursor
     alias unalias export set unset read local declare gh glab hg svn tar zip unzip gzip file stat du df ps kill sleep
     date hash help dirname basename readlink realpath tee tflocal awslocal cdklocal samlocal localstack pre-commit
@@ -243,7 +244,7 @@ def _interpreted(outer: Invocation, rest: tuple[str, ...]) -> Iterator[Finding]:
 
 
 def _wrapped(outer: Invocation, rest: tuple[str, ...], *, depth: int) -> Iterator[Finding]:
-    """`sudo`, `env`, `timeout`, `xargs`, `find -exec`, `aws-vault exec NAME --`, and whatever else runs its arguments."""
+    """`sudo`, `timeout`, `xargs`, `find -exec`, `aws-vault exec NAME --`, and whatever else runs its arguments."""
     for index, word in enumerate(rest):
         name = _program(word)
         if name in PROGRAMS:

@@ -21,6 +21,8 @@ _TERRAFORMS = frozenset({"terraform", "tofu"})
 _BESIDE = frozenset({"cd", "echo", "true", "date", "head", "tail", "grep", "cat", "less", "wc", "pwd", "ls"})
 _TERRAFORM_BESIDE = frozenset({"validate", "version", "output", "show"})
 _INIT_FLAGS = frozenset({"-input=false", "-no-color"})
+_ELSEWHERE = frozenset({"sudo", "doas", "su", "ssh", "eval", "exec", "source", ".", "trap", "alias"})
+"""What runs as somebody else, somewhere else or in the shell itself: no rehearsal shows what that finds."""
 _HARMLESS_VARIABLES = frozenset({"TF_IN_AUTOMATION", "TF_INPUT", "TF_LOG", "NO_COLOR", "AWS_PAGER", "PAGER"})
 _APPLY_FLAGS = re.compile(
     r"-auto-approve|-input=(true|false)|-no-color|-compact-warnings|-json|-lock=true|-lock-timeout=\w+|-parallelism=\d+"
@@ -113,6 +115,7 @@ def workspace_of(directory: str, environment: Mapping[str, str]) -> str:
 def _is_plain(outer: Invocation) -> bool:
     return (
         outer.plain
+        and outer.words[0] not in _ELSEWHERE
         and outer.cwd is not None
         and outer.stdin is None
         and not any(HOLE in word for word in outer.words)

@@ -54,8 +54,9 @@ _TERRAFORM = Tool(
 _TERRAGRUNT = Tool(
     reads=_TERRAFORM.reads
     | _set(
-        "hclfmt, hcl, hclvalidate, render, render-json, graph-dependencies, dag, find, list, info, output-module-groups,"
-        "terragrunt-info, validate-inputs, plan-all, validate-all, output-all, scaffold, catalog, stack generate, stack output"
+        "hclfmt, hcl, hclvalidate, render, render-json, graph-dependencies, dag, find, list, info,"
+        "output-module-groups, terragrunt-info, validate-inputs, plan-all, validate-all, output-all, scaffold,"
+        "catalog, stack generate, stack output"
     ),
     valued=_set(
         "--working-dir, --terragrunt-working-dir, --queue-include-dir, --queue-exclude-dir, --log-level, --config"
@@ -99,16 +100,16 @@ TOOLS = {
     # https://aws.github.io/copilot-cli/docs/commands/docs/
     "copilot": Tool(
         reads=_set(
-            "version, docs, completion, help, app ls, app show, env ls, env show, svc ls, svc show, svc status, svc logs,"
-            "svc package, job ls, job show, job logs, job package, env package, pipeline ls, pipeline show,"
-            "pipeline status, run local, task"
-        )
-        - {"task"},
+            "version, docs, completion, help, app ls, app show, env ls, env show, svc ls, svc show, svc status,"
+            "svc logs, svc package, job ls, job show, job logs, job package, env package, pipeline ls, pipeline show,"
+            "pipeline status, run local"
+        ),
     ),
     # https://eksctl.io/usage/schema/
     "eksctl": Tool(
         reads=_set(
-            "get, info, version, completion, help, utils schema, utils describe-stacks, utils describe-addon-versions, utils write-kubeconfig"
+            "get, info, version, completion, help, utils schema, utils describe-stacks,"
+            "utils describe-addon-versions, utils write-kubeconfig"
         )
     ),
     # https://docs.amplify.aws/gen1/javascript/tools/cli/commands/
@@ -136,7 +137,6 @@ PROGRAMS = frozenset({*TOOLS, "aws"})
 """All that change infrastructure by themselves."""
 
 _HELP = frozenset({"help", "-h", "-help", "--help", "-version", "--version", "-v"})
-_TALKS = {"terraform": {"-v"}}
 _VERBS = frozenset(
     {"apply", "destroy", "import", "taint", "untaint", "deploy", "remove", "delete", "rm", "up", "update", "create"}
     | {"bootstrap", "push", "down", "apply-all", "destroy-all", "run-all", "sync", "terminate", "mv", "rb", "cp"}

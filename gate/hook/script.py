@@ -72,7 +72,7 @@ def parse(text: str, cwd: str | None) -> Script:
 
 
 def _bash() -> object:
-    """The grammar, without its package's own `__init__`: that loads `importlib.resources`, an eighth of the time there is.
+    """The grammar, without its package's `__init__`, whose `importlib.resources` takes an eighth of the time there is.
 
     Raises:
         ImportError: it is not installed.
@@ -119,7 +119,7 @@ class _Reader:
         finally:
             self._depth -= nests
 
-    def _visit(self, node: Node, stdin: str | None) -> str:
+    def _visit(self, node: Node, stdin: str | None) -> str:  # noqa: C901, PLR0911 - one for each kind of node
         match node.type:
             case "command":
                 return self._command(node, stdin)
@@ -131,6 +131,10 @@ class _Reader:
                 return stdin or ""
             case "variable_assignment":
                 return self._assign(node)
+            case "declaration_command":
+                for child in node.named_children:
+                    self.walk(child, None)
+                return self._emit([text_of(node.children[0])], None, ())
             case "program" | "list" | "command_substitution" | "process_substitution" | "subshell":
                 return "".join(self.walk(child, stdin) for child in node.named_children)
             case "string" | "concatenation" | "expansion" | "simple_expansion" | "array" | "herestring_redirect":
@@ -235,6 +239,9 @@ class _Reader:
         text = self._words.text(value) if value is not None else ""
         if name is not None and value is not None and value.type != "array":
             self._values[text_of(name)] = text
+        if node.parent is not None and node.parent.type not in {"command", "declaration_command"}:
+            # Not a program, but it may alter what one finds in its environment.
+            self._emit(["declare"], None, ())
         return ""
 
     def _variable(self, name: str) -> str:
@@ -272,19 +279,22 @@ def _home(path: str) -> str:
     return os.path.expanduser(path) if path.startswith("~") else path
 
 
-def output_of(invocation: Invocation) -> str:
+def output_of(invocation: Invocation) -> str:  # noqa: PLR0911 - one for each program
     """What a command prints, where that follows from its words."""
     words, stdin = invocation.words, invocation.stdin
     arguments = [word for word in words[1:] if not word.startswith("-")]
     match os.path.basename(words[0]):
         case "echo":
-            return " ".join(arguments) + "\n"
+            escaped = "\\" in "".join(arguments) and any(word.startswith("-") and "e" in word for word in words[1:])
+            return HOLE if escaped else " ".join(arguments) + "\n"
         case "printf" if arguments:
             return _formatted(arguments[0], arguments[1:])
         case "cat" | "tee":
             return _contents(arguments, invocation.cwd) if words[0] == "cat" and arguments else stdin or ""
         case "base64" if stdin is not None and len(words) > 1 and words[1] in {"-d", "-D", "--decode"}:
             return _decoded(stdin)
+        case "command" if words[1:2] not in (("-v",), ("-V",)):
+            return HOLE
         case "which" | "command" | "type" | "readlink" | "realpath" | "basename" if arguments:
             return arguments[-1] + "\n"
         case "true" | "cd" | "set" | "export" | "alias" | "shopt" | ":" | "unset":
@@ -296,9 +306,8 @@ def output_of(invocation: Invocation) -> str:
 def _formatted(pattern: str, arguments: list[str]) -> str:
     for argument in arguments:
         pattern = pattern.replace("%s", argument, 1) if "%s" in pattern else f"{pattern} {argument}"
-    if "%" in pattern.replace("%%", "") or "\\x" in pattern or "\\0" in pattern:
-        return HOLE
-    return pattern.replace("\\n", "\n").replace("\\t", "\t").replace("%%", "%")
+    text = pattern.replace("\\n", "\n").replace("\\t", "\t").replace("%%", "")
+    return HOLE if "%" in text or "\\" in text else text
 
 
 def _contents(names: list[str], cwd: str | None) -> str:

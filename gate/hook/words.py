@@ -62,7 +62,7 @@ class Words:
             return list(_braces(text))
         return [text]
 
-    def text(self, node: Node) -> str:
+    def text(self, node: Node) -> str:  # noqa: C901, PLR0911 - one line for each kind of word
         """One word, not split."""
         match node.type:
             case "word" | "number" | "variable_name" | "test_operator" | "extglob_pattern":

@@ -1,7 +1,7 @@
 """The digest of what a copy of a folder would hold, without copying it.
 
-It is the digest that the copy has (`workspace.py`), found again later to see whether anything was changed since. Asked by
-agents' hooks before each command, so nothing is imported that takes time; a named tuple for the same reason.
+It is the digest that the copy has (`workspace.py`), found again later to see whether anything changed since. Agents'
+hooks ask for it before a command, so nothing is imported that takes time; a named tuple for the same reason.
 """
 
 from __future__ import annotations
