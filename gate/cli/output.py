@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from gate.report import html, junit, markdown, sarif
+from gate.report import agent, html, junit, markdown, sarif
 from sandbox.errors import SandtableError
 
 Document = dict[str, Any]
@@ -57,4 +57,5 @@ RENDERERS: Mapping[str, Callable[[Document], str]] = {
     "html": html.render,
     "sarif": sarif.render,
     "junit": junit.render,
+    "agent": agent.render,
 }

@@ -11,8 +11,8 @@ from typing import Any, NoReturn
 from gate.wiring import DEFAULT_ENGINE, ENGINE_FORMS, tool_version
 from sandbox.errors import UsageError
 
-PRINTED = ("terminal", "json", "markdown")
-RENDERED = ("terminal", "json", "markdown", "html", "sarif", "junit")
+PRINTED = ("terminal", "json", "markdown", "agent")
+RENDERED = ("terminal", "json", "markdown", "html", "sarif", "junit", "agent")
 
 EPILOG = """\
 examples:
