@@ -83,6 +83,12 @@ examples:
   sandtable snapshot diff monday.snapshot tuesday.snapshot
 """
 
+MCP_EPILOG = """\
+examples:
+  claude mcp add sandtable -- sandtable mcp
+  sandtable mcp --http --port 8765
+"""
+
 HOOK_EPILOG = """\
 examples:
   sandtable hook install claude-code                  show what would be written, ask, write
@@ -393,6 +399,18 @@ def _add_hook(commands: Any) -> None:
     install.set_defaults(command="gate.cli.hook:install")
 
 
+def _add_mcp(commands: Any) -> None:
+    parser = commands.add_parser(
+        "mcp",
+        help="serve agents over the Model Context Protocol",
+        epilog=MCP_EPILOG,
+        description="Serve tools to an agent, over standard input and output or HTTP on this machine (docs/mcp.md).",
+    )
+    parser.add_argument("--http", action="store_true", help="streamable HTTP on 127.0.0.1, at /mcp (default: stdio)")
+    parser.add_argument("--port", metavar="PORT", type=int, default=8765, help="for --http (default: %(default)s)")
+    parser.set_defaults(command="gate.cli.mcp:mcp")
+
+
 def _add_hook_target(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--target",
@@ -500,6 +518,7 @@ COMMANDS: Mapping[str, Callable[[Any], None]] = MappingProxyType(
         "review": _add_review,
         "report": _add_report,
         "hook": _add_hook,
+        "mcp": _add_mcp,
         "doctor": _add_doctor,
     }
 )

@@ -37,8 +37,8 @@ _WHAT_NOW = {
 }
 
 
-def render(document: Mapping[str, Any]) -> str:
-    """Return the report as plain text of at most `LARGEST` bytes."""
+def render(document: Mapping[str, Any], *, largest: int = LARGEST) -> str:
+    """Return the report as plain text of at most so many bytes."""
     report = from_document(document)
     lines = [*_head(report)]
     used = sum(map(_size, lines))
@@ -47,7 +47,7 @@ def render(document: Mapping[str, Any]) -> str:
     for address, findings in _objections(report).items():
         entry = list(_objection(report, address, findings, told))
         size = sum(map(_size, entry))
-        if left_out or used + size > LARGEST - _RESERVED:
+        if left_out or used + size > largest - _RESERVED:
             left_out += 1
             continue
         told.update((item.remediation, address) for item in findings)
