@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -47,6 +48,20 @@ def preserve(target: Target, tools: Tools, progress: Progress, *, seed: Path | N
         raise UsageError(
             "A clone of stacks is not written to a file yet.", hint="Rehearse against the template itself; it is quick."
         )
+    with held(target, tools, progress, seed=seed, fast_waits=fast_waits) as (clone, session):
+        noise = None if isinstance(clone.noise, Recorded) else measured_noise(clone, session)
+        image = replace(at_rest(clone, session), noise=noise)
+        progress.phase("Reading the clone")
+        found = to_json(without_seals(_look(clone, session))).encode()
+        progress.phase("Taking the secrets out")
+        return replace(without_secrets(image), inventory=found)
+
+
+@contextmanager
+def held(
+    target: Target, tools: Tools, progress: Progress, *, seed: Path | None, fast_waits: bool
+) -> Iterator[tuple[Clone, Session]]:
+    """A clone of a target, with its data, until the context is left. Arguments and errors are those of `preserve`."""
     with ExitStack() as stack:
         scratch = stack.enter_context(scratch_folder())
         recorder = stack.enter_context(Recorder())
@@ -64,12 +79,7 @@ def preserve(target: Target, tools: Tools, progress: Progress, *, seed: Path | N
         if seed is not None:
             calls = read_seed(seed, region=session.place.region)
             plant(calls, endpoint=session.recorder.endpoint, account=session.place.account)
-        noise = None if isinstance(clone.noise, Recorded) else measured_noise(clone, session)
-        image = replace(at_rest(clone, session), noise=noise)
-        progress.phase("Reading the clone")
-        found = to_json(without_seals(_look(clone, session))).encode()
-        progress.phase("Taking the secrets out")
-        return replace(without_secrets(image), inventory=found)
+        yield clone, session
 
 
 def _look(clone: Clone, session: Session) -> Snapshot:
