@@ -12,6 +12,7 @@ BENCHMARKS = (
     "bench_inventory.py",
     "bench_recorder.py",
     "bench_overhead.py",
+    "bench_hook.py",
 )
 
 
