@@ -383,7 +383,7 @@ def _add_hook(commands: Any) -> None:
         answering = kinds.add_parser(
             agent,
             help=f"answer a hook of {agent}",
-            epilog=f"examples:\n  sandtable hook {agent} --target git:main < event.json\n",
+            epilog=f"examples:\n  sandtable hook {agent} --target git:main\n",
             description="Read the agent's event from standard input, and answer in its language (docs/hooks.md).",
         )
         _add_hook_target(answering)

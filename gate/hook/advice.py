@@ -31,9 +31,10 @@ def advice(judgement: Judgement, cwd: str | None, environment: Mapping[str, str]
     """
     finding = next((each for each in judgement.findings if each.effect is Effect.CHANGE), judgement.findings[0])
     shown = _shown(finding.words)
-    if finding.effect is Effect.UNCLEAR:
+    if finding.effect is Effect.UNCLEAR or any(HOLE in word for word in finding.words):
+        why = finding.why if finding.effect is Effect.UNCLEAR else f"{finding.why}, and not all of it can be told"
         return (
-            f"sandtable: held back, because {finding.why}: `{shown}`. Write the command out, without variables, "
+            f"sandtable: held back, because {why}: `{shown}`. Write the command out, without variables, "
             "substitutions or text that is made while it runs; what only reads then goes through at once."
         )
     command = rehearsal(judgement, finding, cwd, environment, target=target)

@@ -68,7 +68,7 @@ def sole(judgement: Judgement) -> Invocation | None:
 
 def apply_of(outer: Invocation) -> Apply | None:
     """The apply that a command is, where it is one that `sandtable rehearse terraform` rehearses as it is."""
-    if outer.words[0] not in _TERRAFORMS or outer.cwd is None:
+    if outer.words[0] not in _TERRAFORMS or outer.cwd is None or any(HOLE in word for word in outer.words):
         return None
     words = list(outer.words[1:])
     directory = outer.cwd
