@@ -16,9 +16,9 @@ from sandbox.errors import ConfigurationError, UsageError
 
 MANIFEST = "scenario.yaml"
 TEMPLATE = "template.yaml"
-KINDS = frozenset({"terraform", "cloudformation"})
+KINDS = frozenset({"terraform", "cloudformation", "command"})
 _KEYS = frozenset(
-    {"kind", "delete_first", "title", "summary", "catalogue", "near_miss", "incident", "engines", "expect"}
+    {"kind", "command", "delete_first", "title", "summary", "catalogue", "near_miss", "incident", "engines", "expect"}
 )
 _EXPECTED = frozenset({"decision", "changes", "replace_paths", "findings", "findings_at", "mentions", "hidden"})
 
@@ -54,7 +54,10 @@ class Scenario:
     engines: tuple[str, ...]
     expect: Expectation
     kind: str = "terraform"
-    """``terraform``: both are root modules. ``cloudformation``: both hold one ``template.yaml``."""
+    """``terraform``: both are root modules. ``cloudformation``: both hold one ``template.yaml``. ``command``: a root
+    module before, and the folder that a program is run in."""
+    command: tuple[str, ...] = ()
+    """The program and its arguments, of a scenario of that kind."""
     delete_first: bool = False
     """The stack is deleted, and deployed again from the changed template."""
 
@@ -123,6 +126,7 @@ def _scenario(folder: Path) -> Scenario:
             expect=_expectation(_mapping(document["expect"], _EXPECTED)),
             kind=_kind(document.get("kind", "terraform")),
             delete_first=document.get("delete_first") is True,
+            command=_texts(document["command"]) if document.get("kind") == "command" else (),
         )
     except KeyError as error:
         raise _invalid(folder, f"{error.args[0]} is missing") from error

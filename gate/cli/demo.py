@@ -30,6 +30,7 @@ def demo(options: argparse.Namespace) -> int:
         stacks=CloudFormationProposal(template=scenario.template, stack=STACK, delete=scenario.delete_first)
         if stacks
         else None,
+        command=scenario.command,
         engine=options.engine,
         engine_hosts=tuple(options.engine_host),
         reset_endpoint=options.reset_endpoint,

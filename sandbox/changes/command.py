@@ -22,7 +22,7 @@ from sandbox.executors.command.budget import Spent
 from sandbox.executors.command.profiles import config_text, credentials_text, profiles
 from sandbox.executors.terraform import process
 from sandbox.executors.terraform.configuration import OPENTOFU_SUFFIXES, configuration_files
-from sandbox.executors.terraform.environment import DEFAULT_PATH, Surroundings, for_commands
+from sandbox.executors.terraform.environment import AWS_ALIASES, DEFAULT_PATH, Surroundings, for_commands
 from sandbox.executors.terraform.redaction import hide, secret_values
 from sandbox.executors.terraform.workspace import Workspace, copy_folder
 from sandbox.inventory.scope import Scope
@@ -169,7 +169,7 @@ class CommandChange:
         return Enclosure(
             isolation=session.isolation,
             access=Access(
-                readable=own,
+                readable=(*own, session.scratch / "command" / "home" / AWS_ALIASES),
                 writable=(self._folder,),
                 private=(session.scratch / "command" / "home", session.scratch / "command" / "tmp"),
                 ports=(session.recorder.port,),
@@ -180,7 +180,12 @@ class CommandChange:
         session, place = self._session, self._session.place
         if self._workspace is not None:
             return {**session.terraform.environment_of(self._workspace), **self._with_profiles()}
-        surroundings = Surroundings.create(session.scratch / "command", account=place.account, region=place.region)
+        surroundings = Surroundings.create(
+            session.scratch / "command",
+            endpoint=session.recorder.endpoint,
+            account=place.account,
+            region=place.region,
+        )
         base = for_commands(
             session.tools.environment,
             surroundings,

@@ -171,7 +171,9 @@ class Workbench:
         shutil.rmtree(self._scratch, ignore_errors=True)
 
     def _ask_for_schemas(self, workspace: Workspace) -> str:
-        surroundings = Surroundings.create(self._scratch, account=self._place.account, region=self._place.region)
+        surroundings = Surroundings.create(
+            self._scratch, endpoint=_NOWHERE, account=self._place.account, region=self._place.region
+        )
         binary = self._tools.binary
         return capture(
             [str(binary.path), *binary.arguments, "providers", "schema", "-json"],

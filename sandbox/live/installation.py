@@ -28,7 +28,7 @@ class InstalledReader:
 
     def environment(self, endpoint: str, access_key_id: str, region: str) -> dict[str, str]:
         """The environment of its process: the forwarder, dummy credentials, and nothing of the user's."""
-        surroundings = Surroundings.create(self.scratch, account=access_key_id, region=region)
+        surroundings = Surroundings.create(self.scratch, endpoint=endpoint, account=access_key_id, region=region)
         kept = {name: value for name, value in self.inherited.items() if not name.startswith(("TF_", "AWS_"))}
         return for_commands(kept, surroundings, endpoint=endpoint, account=access_key_id, region=region)
 

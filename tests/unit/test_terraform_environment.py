@@ -31,7 +31,9 @@ INNOCENT = {"PATH": "/bin", "LANG": "C.UTF-8", "TF_VAR_size": "3", "HOME": "/hom
 
 
 def commands(tmp_path: Path, inherited: dict[str, str], workspace: str = "default") -> dict[str, str]:
-    surroundings = Surroundings.create(tmp_path, account="123456789012", region="eu-west-1")
+    surroundings = Surroundings.create(
+        tmp_path, endpoint="http://127.0.0.1:4566", account="123456789012", region="eu-west-1"
+    )
     return for_commands(
         inherited,
         surroundings,
@@ -82,7 +84,9 @@ def test_the_cache_folder_follows_xdg() -> None:
 
 
 def test_every_other_web_request_goes_to_the_recorder_and_init_is_left_alone(tmp_path: Path) -> None:
-    surroundings = Surroundings.create(tmp_path, account="111122223333", region="eu-west-1")
+    surroundings = Surroundings.create(
+        tmp_path, endpoint="http://127.0.0.1:4566", account="111122223333", region="eu-west-1"
+    )
     own = {"HTTPS_PROXY": "http://proxy.example:3128", "PATH": "/bin"}
 
     commands = for_commands(
@@ -95,3 +99,12 @@ def test_every_other_web_request_goes_to_the_recorder_and_init_is_left_alone(tmp
     assert init["HTTPS_PROXY"] == "http://proxy.example:3128"
     assert "HTTP_PROXY" not in init
     assert "NO_PROXY" not in init
+
+
+def test_the_aws_cli_is_led_to_the_clone_where_it_knows_other_hosts(tmp_path: Path) -> None:
+    made = Surroundings.create(tmp_path, endpoint="http://127.0.0.1:4566", account="1" * 12, region="us-east-1")
+    lines = made.aws_aliases.read_text().splitlines()
+    assert made.aws_aliases == made.home / ".aws" / "cli" / "alias"
+    assert lines[0] == "[toplevel]"
+    assert "rds = rds --endpoint-url http://127.0.0.1:4566" in lines
+    assert "sqs = sqs --endpoint-url http://127.0.0.1:4566" in lines

@@ -34,6 +34,13 @@ _INHERITED_BY_INIT = (
 """What it takes to find mirrors and to reach a registry; ``init`` runs no code of the change."""
 
 
+AWS_ALIASES = ".aws/cli/alias"
+"""Where the AWS CLI looks for aliases: https://docs.aws.amazon.com/cli/latest/userguide/cli-usage-alias.html"""
+_OWN_HOSTS = ("docdb", "emr", "health", "neptune", "rds", "sqs")
+"""Services for which the AWS CLI, version 1, names older hosts by itself unless it is given an endpoint as an argument
+(``awscli/customizations/overridesslcommonname.py``); an alias gives it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
     """Where a child's home, temporary files and AWS configuration are: all of them in the scratch folder."""
@@ -42,10 +49,16 @@ class Surroundings:
     temporary: Path
     aws_config: Path
     aws_credentials: Path
+    aws_aliases: Path
+
+    @property
+    def files(self) -> tuple[Path, Path, Path]:
+        """What of the home has something in it."""
+        return self.aws_config, self.aws_credentials, self.aws_aliases
 
     @classmethod
-    def create(cls, scratch: Path, *, account: str, region: str) -> Surroundings:
-        """Make the folders, and AWS configuration files that hold the clone's credentials only."""
+    def create(cls, scratch: Path, *, endpoint: str, account: str, region: str) -> Surroundings:
+        """Make the folders, and AWS configuration files that hold the clone's address and credentials only."""
         home, temporary = scratch / "home", scratch / "tmp"
         for folder in (home, temporary):
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -54,7 +67,17 @@ class Surroundings:
         credentials.write_text(
             f"[default]\naws_access_key_id = {account}\naws_secret_access_key = {DUMMY_SECRET}\n", encoding="ascii"
         )
-        return cls(home=home, temporary=temporary, aws_config=config, aws_credentials=credentials)
+        aliases = home / AWS_ALIASES
+        aliases.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        lines = (f"{service} = {service} --endpoint-url {endpoint}\n" for service in _OWN_HOSTS)
+        aliases.write_text(f"[toplevel]\n{''.join(lines)}", encoding="ascii")
+        return cls(
+            home=home,
+            temporary=temporary,
+            aws_config=config,
+            aws_credentials=credentials,
+            aws_aliases=aliases,
+        )
 
 
 _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY")

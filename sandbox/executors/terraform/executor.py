@@ -92,7 +92,7 @@ class TerraformExecutor:
         self._readable: dict[str, tuple[Path, ...]] = {}
         self._shortened: dict[str, Path] = {}
         with _writing_to(scratch):
-            self._surroundings = Surroundings.create(scratch, account=account, region=region)
+            self._surroundings = Surroundings.create(scratch, endpoint=endpoint, account=account, region=region)
         self._environment = for_commands(
             environment, self._surroundings, endpoint=endpoint, account=account, region=region, workspace=workspace
         )
@@ -333,7 +333,7 @@ class TerraformExecutor:
         """
         home = self._surroundings
         endpoints = dict.fromkeys((endpoint or self._endpoint, self._endpoint))
-        own = (self._cli_configs.get(ws.name), self._shortened.get(ws.name), home.aws_config, home.aws_credentials)
+        own = (self._cli_configs.get(ws.name), self._shortened.get(ws.name), *home.files)
         return Enclosure(
             isolation=self._isolation,
             access=Access(
