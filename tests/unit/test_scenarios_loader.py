@@ -27,7 +27,8 @@ def test_every_folder_of_the_catalogue_is_a_scenario() -> None:
 def test_a_bundled_scenario_is_whole(scenario: Scenario) -> None:
     files = "template.yaml" if scenario.kind == "cloudformation" else "*.tf"
     assert list(scenario.before.glob(files))
-    assert list(scenario.change.glob(files))
+    assert list(scenario.change.glob("*" if scenario.command else files))
+    assert bool(scenario.command) == (scenario.kind == "command")
     assert (scenario.folder / "README.md").is_file()
     assert (scenario.seed is not None) == (scenario.folder / "seed.yaml").exists()
     assert set(scenario.engines) <= ENGINES.keys()
