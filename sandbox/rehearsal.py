@@ -240,6 +240,25 @@ class Cloning:
     """The highest serial of this lineage that was ever seen here."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class Preparation:
+    """Something that makes a later loss possible, as an earlier rehearsal of the same target saw it."""
+
+    address: str
+    what: str
+    """In words: ``deletion_protection is switched off: true → false``."""
+    attribute: str = ""
+    """The attribute that was changed, as `diffing.values.path_text` writes it; empty where it was none."""
+    left: str = ""
+    """What that attribute was left at, as JSON; so can be told whether it still is."""
+    of_backups: bool = False
+    """What was lost is a copy of something else."""
+    day: str = ""
+    """When it was rehearsed, in UTC: ``2026-12-31``."""
+    decision: str = ""
+    """What the verdict was then."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rehearsal:
     """Everything that was observed. Judging it is the gate's work."""

@@ -28,6 +28,8 @@ class Kind(StrEnum):
     """Made and ended by AWS itself in the course of normal work; excuses nothing that the change asked for itself."""
     VOUCHED = "vouched"
     """A row of a team's policy: harmless to delete and to replace, by the team's word."""
+    STATEFUL = "stateful"
+    """A row of a team's policy that takes a type off the list: nothing excuses it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -252,7 +254,16 @@ BUILT_IN: Mapping[str, Bookkeeping] = MappingProxyType(
 
 def lookup(type_: str, additions: Mapping[str, Bookkeeping]) -> Bookkeeping | None:
     """Find the row for a resource type, a team's own rows first; None where it may hold state or serve traffic."""
-    return (_find(type_, additions) if additions else None) or _built_in(type_)
+    own = _find(type_, additions) if additions else None
+    if own is not None:
+        return None if own.kind is Kind.STATEFUL else own
+    return _built_in(type_)
+
+
+def is_taken_off(type_: str, additions: Mapping[str, Bookkeeping]) -> bool:
+    """Whether a team says that a type holds state or serves traffic."""
+    own = _find(type_, additions)
+    return own is not None and own.kind is Kind.STATEFUL
 
 
 @lru_cache(maxsize=4096)

@@ -1,44 +1,90 @@
-"""The policy file, `sandtable.yaml`: parsed at the edge, every unknown key an error.
-
-version: 1
-rules:
-  resource-forgotten: reject      # reject | review | note | off
-unrehearsed: approve-harmless     # approve-harmless | review
-bookkeeping:
-  aws_cloudwatch_log_metric_filter: counts log lines; lines and metrics stay
-"""
+"""The policy file, `sandtable.yaml`: parsed at the edge, every unknown key an error. `docs/policy.md` describes it."""
 
 from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from gate.policy.bookkeeping import Bookkeeping, Kind
-from gate.policy.evaluate import RULES
+from gate.policy.document import Node, invalid
 from gate.policy.rule import Policy, Unrehearsed
-from gate.policy.rules import apply_failed, gap, plan_mismatch, unrehearsed
-from gate.verdict import Level
-from sandbox.errors import ConfigurationError
+from gate.policy.sections import KEYS as SECTION_KEYS
+from gate.policy.sections import Section, joined, read_scope, read_section
+from gate.policy.settings import LARGE_FROM, NOWHERE, Preset, Scope, Settings, Whereabouts, matches
+from sandbox.errors import ConfigurationError, UsageError
 
 FILE_NAME = "sandtable.yaml"
 VERSION = "1"
-KEYS = ("version", "rules", "bookkeeping", "unrehearsed")
+KEYS = ("version", "rules", "bookkeeping", *(key for key in SECTION_KEYS if key not in {"rules", "bookkeeping"}))
+KEYS_OF_FILE = (*KEYS, "environments")
+MATCH = ("accounts", "regions", "workspaces")
+ENVIRONMENT = r"[A-Za-z0-9][A-Za-z0-9._-]*"
 MOST_CHARACTERS = 100_000
-LEVELS: dict[str, Level | None] = {"reject": Level.REJECT, "review": Level.REVIEW, "note": Level.NOTE, "off": None}
-NOT_LOWERED = frozenset({apply_failed.NAME, gap.NAME, plan_mismatch.NAME, unrehearsed.NAME})
-"""What is not known stays with a person, whatever a policy says."""
 
 STRICT = Policy(name="built-in strict", digest=hashlib.sha256(b"built-in strict 1").hexdigest())
 
-_LONGEST_QUOTE = 80
-_EMPTY = frozenset({"", "~", "null"})
-_TYPE = re.compile(r"[a-z][a-z0-9]*_[a-z0-9_]+|[A-Za-z0-9]+::[A-Za-z0-9]+::[A-Za-z0-9]+")
-_TYPES = re.compile(r"aws_[a-z0-9]+_[a-z0-9_]*\*|(?!aws_)[a-z][a-z0-9]*_[a-z0-9_]*\*|AWS::[A-Za-z0-9]+::[A-Za-z0-9]*\*")
-"""With ``*`` at the end, and never less than a whole service before it."""
+_ENVIRONMENT = re.compile(ENVIRONMENT)
 
 
-def parse_policy(text: str, *, name: str) -> Policy:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Environment:
+    """A section for one environment, and how the environment is known."""
+
+    match: Scope | None
+    """None where it is only known by its name."""
+    section: Section
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyFile:
+    """A policy file as it is written; `policy_for` says what of it holds in one place."""
+
+    name: str
+    digest: str
+    """SHA-256 over its text."""
+    base: Section
+    environments: Mapping[str, Environment]
+    """In the order of the file."""
+
+    def policy_for(self, place: Whereabouts, *, environment: str = "") -> Policy:
+        """The policy for one place.
+
+        Args:
+            place: Where the change would be applied.
+            environment: The section to take; where none is named, the first that the place matches.
+
+        Raises:
+            UsageError: there is no section of that name.
+            ConfigurationError: there are sections, none was named, and the place matches none.
+        """
+        chosen = environment or self._matching(place)
+        if not chosen:
+            return _policy(self, self.base, Settings())
+        if chosen not in self.environments:
+            known = ", ".join(self.environments) or "none"
+            raise UsageError(
+                f"The policy {self.name} has no environment {chosen!r}.", hint=f"Environments that it has: {known}."
+            )
+        found = self.environments[chosen]
+        where = Settings(environment=chosen, misplaced=tuple(_mismatches(found.match, place)))
+        return _policy(self, joined(self.base, found.section), where)
+
+    def _matching(self, place: Whereabouts) -> str:
+        if not self.environments:
+            return ""
+        for name, environment in self.environments.items():
+            if environment.match is not None and not any(_mismatches(environment.match, place, unknown=True)):
+                return name
+        told = ", ".join(f"{key} {getattr(place, key) or 'unknown'}" for key in ("account", "region", "workspace"))
+        raise ConfigurationError(
+            f"The policy {self.name} has environments, and none of them is known by this place: {told}.",
+            hint=f"Name one with --environment: {', '.join(self.environments)}.",
+        )
+
+
+def read_policy(text: str, *, name: str) -> PolicyFile:
     """Read a policy file's text.
 
     Args:
@@ -48,81 +94,82 @@ def parse_policy(text: str, *, name: str) -> Policy:
     Raises:
         ConfigurationError: it is not valid; says which key and what is allowed.
     """
-    document = _load(text, name)
-    if not isinstance(document, dict):
-        raise _invalid(name, "it is not a mapping")
-    unknown = sorted(_short(key) for key in document.keys() - KEYS)
-    if unknown:
-        raise _invalid(name, f"unknown key {', '.join(unknown)}; known are {', '.join(KEYS)}")
-    if document.get("version") != VERSION:
-        raise _invalid(name, f"`version: {VERSION}` is missing")
-    return Policy(
+    value = _load(text, name)
+    if not isinstance(value, dict):
+        raise invalid(name, "it is not a mapping")
+    document = Node(value, name).record(KEYS_OF_FILE)
+    if value.get("version") != VERSION:
+        raise invalid(name, f"`version: {VERSION}` is missing")
+    return PolicyFile(
         name=name,
         digest=hashlib.sha256(text.encode()).hexdigest(),
-        levels=_levels(_mapping(document, "rules", name), name),
-        bookkeeping=_bookkeeping(_mapping(document, "bookkeeping", name), name),
-        unrehearsed=_unrehearsed(document.get("unrehearsed", Unrehearsed.APPROVE_HARMLESS.value), name),
+        base=read_section(document),
+        environments=dict(_environments(document.get("environments"))),
     )
+
+
+def parse_policy(text: str, *, name: str, place: Whereabouts = NOWHERE, environment: str = "") -> Policy:
+    """Read a policy file's text, and take what holds in one place: see `read_policy` and `PolicyFile.policy_for`."""
+    return read_policy(text, name=name).policy_for(place, environment=environment)
+
+
+def _environments(node: Node | None) -> Iterator[tuple[str, Environment]]:
+    for name, each in node.items() if node else ():
+        if not _ENVIRONMENT.fullmatch(name):
+            raise each.wrong("is not a name of letters, digits, dots, dashes and underscores")
+        section = each.record((*SECTION_KEYS, "match"))
+        match = section.get("match")
+        if match is not None and not match.mapping().value:
+            raise match.wrong(f"is empty; it may have {', '.join(MATCH)}")
+        yield name, Environment(match=read_scope(match, MATCH) if match else None, section=read_section(section))
+
+
+def _policy(file: PolicyFile, section: Section, where: Settings) -> Policy:
+    return Policy(
+        name=f"{file.name} ({where.environment})" if where.environment else file.name,
+        digest=file.digest,
+        levels=section.levels,
+        bookkeeping=section.rows,
+        unrehearsed=section.unrehearsed or Unrehearsed.APPROVE_HARMLESS,
+        settings=Settings(
+            preset=section.preset or Preset.STRICT,
+            large_from=LARGE_FROM if section.large_from is None else section.large_from,
+            protected=section.protected,
+            caps=section.caps,
+            scope=section.scope,
+            budgets=section.budgets,
+            waivers=section.waivers,
+            environment=where.environment,
+            misplaced=where.misplaced,
+        ),
+    )
+
+
+def _mismatches(match: Scope | None, place: Whereabouts, *, unknown: bool = False) -> Iterator[str]:
+    """Say where a place is not what an environment is known by.
+
+    Args:
+        match: What it is known by.
+        place: The place.
+        unknown: Whether what is not known of the place counts as another one.
+    """
+    if match is None:
+        return
+    for what, globs, found in (
+        ("account", match.accounts, place.account),
+        ("region", match.regions, place.region),
+        ("workspace", match.workspaces, place.workspace),
+    ):
+        if globs and (found or unknown) and not matches(globs, found):
+            yield f"the {what} is {found or 'not known'}, and the policy's environment has {', '.join(globs)}"
 
 
 def _load(text: str, name: str) -> Any:
     if len(text) > MOST_CHARACTERS:
-        raise _invalid(name, f"it is longer than {MOST_CHARACTERS} characters")
+        raise invalid(name, f"it is longer than {MOST_CHARACTERS} characters")
     from gate.policy.yamltext import YamlTextError, load_text  # noqa: PLC0415 - without a policy file, no YAML is needed
 
     try:
         return load_text(text)
     except YamlTextError as error:
-        raise _invalid(name, str(error)) from error
-
-
-def _unrehearsed(word: object, name: str) -> Unrehearsed:
-    for choice in Unrehearsed:
-        if word == choice.value:
-            return choice
-    raise _invalid(name, f"unrehearsed is {_short(word)}; allowed are {', '.join(Unrehearsed)}")
-
-
-def _levels(rules: dict[str, Any], name: str) -> dict[str, Level | None]:
-    levels: dict[str, Level | None] = {}
-    for rule, word in rules.items():
-        if rule not in RULES:
-            raise _invalid(name, f"unknown rule {_short(rule)}; known are {', '.join(RULES)}")
-        if not isinstance(word, str) or word not in LEVELS:
-            raise _invalid(name, f"rules.{rule} is {_short(word)}; allowed are {', '.join(LEVELS)}")
-        if rule in NOT_LOWERED and LEVELS[word] not in {Level.REJECT, Level.REVIEW}:
-            raise _invalid(name, f"rules.{rule} cannot be set below review: what is not known is never approved")
-        levels[rule] = LEVELS[word]
-    return levels
-
-
-def _bookkeeping(rows: dict[str, Any], name: str) -> dict[str, Bookkeeping]:
-    known: dict[str, Bookkeeping] = {}
-    for type_, reason in rows.items():
-        where = f"bookkeeping.{_short(type_)}"
-        if not isinstance(reason, str) or len(reason.split()) < 2:  # noqa: PLR2004 - one word is no reason
-            raise _invalid(name, f"{where} needs a reason in words")
-        if type_.endswith("*") and not _TYPES.fullmatch(type_):
-            raise _invalid(name, f"{where} would excuse too much: write out at least the service")
-        if not type_.endswith("*") and not _TYPE.fullmatch(type_):
-            raise _invalid(name, f"{where} is not a resource type; `*` may stand at the end only")
-        known[type_] = Bookkeeping(kind=Kind.VOUCHED, reason=" ".join(reason.split()))
-    return known
-
-
-def _mapping(document: dict[str, Any], key: str, name: str) -> dict[str, Any]:
-    value = document.get(key, "")
-    if isinstance(value, str) and value in _EMPTY:
-        return {}
-    if not isinstance(value, dict) or not all(isinstance(item, str) for item in value):
-        raise _invalid(name, f"{key} is not a mapping of names")
-    return value
-
-
-def _short(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= _LONGEST_QUOTE else text[: _LONGEST_QUOTE - 1] + "…"
-
-
-def _invalid(name: str, problem: str) -> ConfigurationError:
-    return ConfigurationError(f"The policy {name} is not valid: {problem}.", hint="docs/policy.md describes the file.")
+        raise invalid(name, str(error)) from error

@@ -70,6 +70,8 @@ def loses_effect(change: ResourceChange, row: Bookkeeping) -> bool:
     match row.kind:
         case Kind.LOCAL | Kind.EPHEMERAL | Kind.VOUCHED:
             return False
+        case Kind.STATEFUL:
+            return True
         case Kind.REVISION:
             return not is_remade(change)
         case Kind.LINK | Kind.SETTING:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from types import MappingProxyType
 
 from gate.policy.rule import Evidence, Policy, Rule
@@ -12,14 +11,18 @@ from gate.policy.rules import (
     apply_failed,
     bookkeeping,
     call_budget,
+    cap_exceeded,
     capacity_removed,
     code_at_plan,
     dangling_reference,
     data_destroyed,
+    earlier_preparation,
     environment_destroyed,
     gap,
     link_removed,
+    out_of_scope,
     plan_mismatch,
+    protected,
     protection_removed,
     removed_in_place,
     resource_deleted,
@@ -29,7 +32,9 @@ from gate.policy.rules import (
     self_lockout,
     stale_state,
     unrehearsed,
+    waiver,
 )
+from gate.policy.settled import Settled, settled
 from gate.verdict import Finding, Level, Verdict, decide
 
 MODULES = (
@@ -37,6 +42,10 @@ MODULES = (
     resource_replaced,
     environment_destroyed,
     data_destroyed,
+    protected,
+    out_of_scope,
+    cap_exceeded,
+    earlier_preparation,
     protection_removed,
     capacity_removed,
     removed_in_place,
@@ -54,6 +63,7 @@ MODULES = (
     unrehearsed,
     stale_state,
     bookkeeping,
+    waiver,
 )
 """One for each rule, in the order in which they are asked."""
 
@@ -64,8 +74,16 @@ _WEIGHT = {Level.REJECT: 0, Level.REVIEW: 1, Level.NOTE: 2}
 
 def evaluate(evidence: Evidence, policy: Policy) -> Verdict:
     """Judge by every rule; findings come worst first, then by address."""
-    findings = ranked(_findings(evidence, policy))
+    findings = ranked(each.finding for each in explained(evidence, policy))
     return Verdict(decision=decide(findings), findings=findings, policy=policy.name, policy_digest=policy.digest)
+
+
+def explained(evidence: Evidence, policy: Policy) -> tuple[Settled, ...]:
+    """Judge by every rule, and say of each finding how it came to its level."""
+    found = tuple(_found(evidence, policy))
+    if policy.levels.get(waiver.NAME, Level.NOTE) is not None:
+        found = (*found, *waiver.unmatched(found, evidence, policy))
+    return tuple(settled(found, evidence, policy))
 
 
 def ranked(findings: Iterable[Finding]) -> tuple[Finding, ...]:
@@ -85,10 +103,7 @@ def _rank(finding: Finding) -> tuple[int, str, str, str, str, tuple[str, ...], s
     )
 
 
-def _findings(evidence: Evidence, policy: Policy) -> Iterator[Finding]:
+def _found(evidence: Evidence, policy: Policy) -> Iterator[Finding]:
     for name, rule in RULES.items():
-        level = policy.levels.get(name, Level.NOTE)
-        if level is None:
-            continue
-        for finding in rule(evidence, policy):
-            yield replace(finding, level=level) if name in policy.levels else finding
+        if policy.levels.get(name, Level.NOTE) is not None:
+            yield from rule(evidence, policy)

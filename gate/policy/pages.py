@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 
-from gate.policy.config import NOT_LOWERED
 from gate.policy.evaluate import MODULES
+from gate.policy.levels import NOT_LOWERED
 from gate.policy.page import Page, page_text
 
 PAGES: Mapping[str, Page] = MappingProxyType({module.NAME: module.PAGE for module in MODULES})

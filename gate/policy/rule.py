@@ -14,9 +14,10 @@ from typing import TypeAlias
 
 from diffing.change import ResourceChange, StateDiff
 from gate.policy.bookkeeping import Bookkeeping
+from gate.policy.settings import DEFAULTS, NOWHERE, Settings, Whereabouts
 from gate.policy.surroundings import UNKNOWN, Surroundings
 from gate.verdict import Finding, Level
-from sandbox.rehearsal import ApiCall, ApplyOutcome, Cloning, Gap
+from sandbox.rehearsal import ApiCall, ApplyOutcome, Cloning, Gap, Preparation
 
 NOT_FROM_A_STATE = Cloning()
 
@@ -36,6 +37,16 @@ class Evidence:
     """False where the change has no plan, which nothing can then contradict."""
     cloning: Cloning = NOT_FROM_A_STATE
     """How the clone came to be."""
+    place: Whereabouts = NOWHERE
+    """Where the change would be applied."""
+    today: str = ""
+    """As ``2026-12-31``; empty where nobody says."""
+    tags: Mapping[str, Mapping[str, str]] = field(default_factory=lambda: MappingProxyType({}))
+    """Address of a change → the tags that the resource has, before the change where it is there before."""
+    made_first: frozenset[str] = frozenset()
+    """Addresses of what is made anew before the old one is destroyed (``create_before_destroy``)."""
+    earlier: tuple[Preparation, ...] = ()
+    """What earlier rehearsals of the same target saw prepared."""
 
     def hides(self, change: ResourceChange) -> bool:
         """Whether there is a plan, and it says nothing of this change."""
@@ -63,6 +74,8 @@ class Policy:
     bookkeeping: Mapping[str, Bookkeeping] = field(default_factory=lambda: MappingProxyType({}))
     """Further resource types that are bookkeeping only, each with the team's reason."""
     unrehearsed: Unrehearsed = Unrehearsed.APPROVE_HARMLESS
+    settings: Settings = DEFAULTS
+    """Whatever else it says."""
 
 
 Rule: TypeAlias = Callable[[Evidence, Policy], Iterable[Finding]]

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from diffing.change import Action, AttributeChange, Lifespan, Proof, ResourceChange, StateDiff, Witness
 from diffing.values import Marker
 from gate.policy.access import covers, grants, widened
-from gate.policy.config import NOT_LOWERED, STRICT, parse_policy
+from gate.policy.config import STRICT, parse_policy
 from gate.policy.evaluate import RULES, evaluate
+from gate.policy.levels import FIXED, NOT_LOWERED
 from gate.policy.rule import Evidence
 from gate.policy_source import Policies, stricter
 from gate.verdict import Decision, Finding, Level, decide
@@ -100,7 +101,7 @@ gaps = st.builds(
     blocking=st.booleans(),
 )
 policies = st.dictionaries(
-    st.sampled_from(sorted(RULES.keys() - NOT_LOWERED)), st.sampled_from(["reject", "review", "note", "off"])
+    st.sampled_from(sorted(RULES.keys() - NOT_LOWERED - FIXED)), st.sampled_from(["reject", "review", "note", "off"])
 ).map(lambda rules: parse_policy(json.dumps({"version": 1, "rules": rules}), name="p"))
 
 
@@ -176,7 +177,7 @@ def test_a_table_that_is_destroyed_is_always_rejected(found: list[ResourceChange
 def test_what_is_not_known_is_never_approved(
     found: list[ResourceChange], outcome: ApplyOutcome, missing: list[Gap]
 ) -> None:
-    off = {"version": 1, "rules": dict.fromkeys(RULES.keys() - NOT_LOWERED, "off")}
+    off = {"version": 1, "rules": dict.fromkeys(RULES.keys() - NOT_LOWERED - FIXED, "off")}
     policy = parse_policy(json.dumps(off), name="p")
     decision = evaluate(evidence(found, missing=missing, outcome=outcome), policy).decision
     unknown = (

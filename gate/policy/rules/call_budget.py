@@ -40,8 +40,14 @@ MOST_WRITES = 50
 _OF_THE_CHANGE = frozenset({"plan", "apply"})
 
 
-def check(evidence: Evidence, policy: Policy) -> Iterator[Finding]:  # noqa: ARG001 - every rule has this shape
-    """Yield a finding for each operation that is called more often than a change needs."""
+def check(evidence: Evidence, policy: Policy) -> Iterator[Finding]:
+    """Yield a finding for each operation that is called more often than a change needs, or than the policy allows."""
+    budgets = policy.settings.budgets
+    most_calls = MOST_CALLS if budgets.same_call is None else budgets.same_call
+    most_writes = MOST_WRITES if budgets.same_write is None else budgets.same_write
+    together = sum(call.phase in _OF_THE_CHANGE for call in evidence.calls)
+    if budgets.calls is not None and together > budgets.calls:
+        yield _finding(f"the change makes {together} calls, and the policy's budget is {budgets.calls}")
     by_program: Counter[tuple[str, str]] = Counter()
     by_resource: Counter[tuple[str, str]] = Counter()
     for call in evidence.calls:
@@ -52,10 +58,10 @@ def check(evidence: Evidence, policy: Policy) -> Iterator[Finding]:  # noqa: ARG
         if call.kind is not CallKind.READ and call.resources:
             by_resource[_operation(call), call.resources[0]] += 1
     for (operation, agent), number in sorted(by_program.items()):
-        if number > MOST_CALLS:
+        if number > most_calls:
             yield _finding(f"{operation} is called {number} times by {agent or 'an unnamed program'}")
     for (operation, resource), number in sorted(by_resource.items()):
-        if number > MOST_WRITES:
+        if number > most_writes:
             yield _finding(f"{operation} is called {number} times for {resource}")
 
 

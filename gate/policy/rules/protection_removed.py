@@ -89,7 +89,7 @@ def check(evidence: Evidence, policy: Policy) -> Iterator[Finding]:  # noqa: ARG
     for change in changes:
         for level, text in (*_of_change(change, new), *_called_off(change, calls)):
             yield _finding(change, level, text)
-    yield from _unguarded(evidence)
+    yield from unguarded(evidence)
 
 
 def _of_change(change: ResourceChange, new: Created) -> Iterator[tuple[Level, str]]:
@@ -98,7 +98,7 @@ def _of_change(change: ResourceChange, new: Created) -> Iterator[tuple[Level, st
     if not is_about_new(change, new):
         yield from expiring(change)
     if change.action is not Action.CREATE:
-        yield from _weakened(change)
+        yield from weakened(change)
         for loss in losses_of(change, _COPIES.get(change.type, ())):
             names = ", ".join(name for name in loss.entries if name)
             yield (
@@ -122,7 +122,8 @@ def _finding(change: ResourceChange, level: Level, text: str) -> Finding:
     )
 
 
-def _weakened(change: ResourceChange) -> Iterator[tuple[Level, str]]:
+def weakened(change: ResourceChange) -> Iterator[tuple[Level, str]]:
+    """Say which of its attributes protect less than before."""
     own, watching = SWITCHES_BY_TYPE.get(change.type, _NO_ROWS), WATCHERS.get(change.type, _NO_ROWS)
     for item in change.attributes:
         name = _dotted(item.path)
@@ -189,7 +190,7 @@ def _leaves(value: Value, name: str = "") -> Iterator[tuple[str, Value]]:
             yield name, value
 
 
-def _unguarded(evidence: Evidence) -> Iterator[Finding]:
+def unguarded(evidence: Evidence) -> Iterator[Finding]:
     """Resources that the configuration protected with ``prevent_destroy``, and no longer does."""
     lost = evidence.surroundings.guarded_before - evidence.surroundings.guarded_after
     if not lost:
