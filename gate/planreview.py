@@ -17,14 +17,15 @@ from gate.policy.config import FILE_NAME, STRICT
 from gate.policy.evaluate import evaluate
 from gate.policy.reversibility import classified
 from gate.policy.rule import Evidence
-from gate.report.model import Proposal, Report, Target
+from gate.policy.settings import NOWHERE, Whereabouts
+from gate.policy.tagging import planned_tags
+from gate.report.model import NOT_RUN, Proposal, Report, Target
 from gate.verdict import Verdict
 from gate.wiring import tool_version
 from sandbox.executors.terraform.savedplan import Code, SavedPlan, read_saved_plan
 from sandbox.rehearsal import ApplyOutcome, EngineInfo, Gap, GapKind, Timing
 from sandbox.witnesses.planned import planned_changes
 
-NOT_RUN = "not run"
 KIND = "plan"
 AWS = "hashicorp/aws"
 MOST_NAMES = 10
@@ -44,6 +45,10 @@ class PlanRequest:
     folder: Path
     """Where a policy may lie beside it."""
     policy: Path | None = None
+    policy_environment: str = ""
+    """The section of the policy to take; the one that the place matches where it is empty."""
+    place: Whereabouts = NOWHERE
+    """Where it would be applied, as far as that is known."""
 
 
 def review_plan(request: PlanRequest) -> Report:
@@ -58,7 +63,18 @@ def review_plan(request: PlanRequest) -> Report:
     diff = classified(StateDiff(changes=planned_changes(saved.plan)))
     gaps = tuple(sorted(dict.fromkeys(_gaps(saved)), key=lambda gap: (not gap.blocking, gap)))
     outcome = ApplyOutcome(succeeded=True)
-    verdict = _judged(request, Evidence(diff=diff, gaps=gaps, outcome=outcome, calls=(), rehearsed=False))
+    evidence = Evidence(
+        diff=diff,
+        gaps=gaps,
+        outcome=outcome,
+        calls=(),
+        rehearsed=False,
+        place=request.place,
+        today=time.strftime("%Y-%m-%d", time.gmtime()),
+        tags=planned_tags(saved.plan.changes),
+        made_first=frozenset(each.address for each in saved.plan.changes if each.create_before_destroy),
+    )
+    verdict = _judged(request, evidence)
     judged = time.perf_counter()
     return Report(
         verdict=verdict,
@@ -87,13 +103,14 @@ def review_plan(request: PlanRequest) -> Report:
 
 
 def _judged(request: PlanRequest, evidence: Evidence) -> Verdict:
-    if request.policy is None and not _is_there(request.folder / FILE_NAME):
+    if request.policy is None and not request.policy_environment and not _is_there(request.folder / FILE_NAME):
         return evaluate(evidence, STRICT)
     # Without a file of policy there is nothing to look for in a target.
-    from gate.policy_source import find_policies  # noqa: PLC0415 - see above
+    from gate.policy_source import Wanted, find_policies  # noqa: PLC0415 - see above
     from sandbox.targets.target import EmptyTarget  # noqa: PLC0415 - see above
 
-    return find_policies(request.policy, change_dir=request.folder, target=EmptyTarget()).judge(evidence)
+    wanted = Wanted(place=request.place, environment=request.policy_environment)
+    return find_policies(request.policy, change_dir=request.folder, target=EmptyTarget(), wanted=wanted).judge(evidence)
 
 
 def _is_there(path: Path) -> bool:

@@ -6,21 +6,25 @@ target holds the very same file. Where it differs, the change is judged by both,
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 from diffing.change import Proof
-from gate.policy.config import FILE_NAME, STRICT, parse_policy
+from gate.callers import edited_callers
+from gate.policy.config import FILE_NAME, STRICT, PolicyFile, read_policy
 from gate.policy.evaluate import evaluate, ranked
 from gate.policy.rule import Evidence, Policy
-from gate.verdict import Finding, Level, Verdict, decide
-from sandbox.errors import ConfigurationError
+from gate.policy.rules import out_of_scope
+from gate.policy.sections import Section
+from gate.policy.settings import NOWHERE, Whereabouts
+from gate.verdict import Decision, Finding, Level, Verdict, decide
+from sandbox.errors import ConfigurationError, UsageError
 from sandbox.targets.materialise import read_text
-from sandbox.targets.target import Target
+from sandbox.targets.target import ConfigTarget, GitTarget, StackTarget, Target
 
 POLICY_CHANGED = "policy-changed"
-"""The name of the note where two policies decide differently; no rule of a policy, and not for one to change."""
+"""The name of what is said where the policy itself is changed; no rule of a policy, and not for one to change."""
 MOST_BYTES = 400_000
 """As many as a policy of the longest allowed text can have."""
 
@@ -31,15 +35,31 @@ class Policies:
 
     asked: Policy
     standing: Policy | None = None
+    changed: tuple[Finding, ...] = ()
+    """That the change edits the policy, or what calls the gate."""
 
     def judge(self, evidence: Evidence) -> Verdict:
         """Judge by the asked policy, and by the standing one where there is one: the stricter level of each finding."""
         verdict = evaluate(evidence, self.asked)
-        if self.standing is None:
-            return verdict
-        standing = evaluate(evidence, self.standing)
-        findings = ranked((*stricter(verdict.findings, standing.findings), *self._differs(verdict, standing)))
+        found: tuple[Finding, ...] = verdict.findings
+        if self.standing is not None:
+            standing = evaluate(evidence, self.standing)
+            found = (*stricter(verdict.findings, standing.findings), *self._differs(verdict, standing))
+        findings = ranked((*found, *self.changed))
         return replace(verdict, decision=decide(findings), findings=findings)
+
+    def misplaced(self, place: Whereabouts) -> Verdict | None:
+        """Judge the place alone, before anything is rehearsed; None where nothing there is a reason to reject."""
+        policies = [policy for policy in (self.asked, self.standing) if policy is not None]
+        found = {finding for policy in policies for finding in out_of_scope.misplaced(place, policy)}
+        if decide(found) is not Decision.REJECT:
+            return None
+        return Verdict(
+            decision=Decision.REJECT,
+            findings=ranked((*found, *self.changed)),
+            policy=self.asked.name,
+            policy_digest=self.asked.digest,
+        )
 
     def _differs(self, verdict: Verdict, standing: Verdict) -> tuple[Finding, ...]:
         if verdict.decision is standing.decision:
@@ -59,25 +79,97 @@ class Policies:
         )
 
 
-def find_policies(explicit: Path | None, *, change_dir: Path, target: Target) -> Policies:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What part of a policy is wanted."""
+
+    place: Whereabouts = NOWHERE
+    environment: str = ""
+
+    def of(self, file: PolicyFile | None) -> Policy:
+        """Take it out of a file, or the built-in policy where there is none.
+
+        Raises:
+            UsageError: an environment was named, and the policy has none of that name.
+            ConfigurationError: the policy has environments, and it cannot be told which one this is.
+        """
+        if file is not None:
+            return file.policy_for(self.place, environment=self.environment)
+        if self.environment:
+            raise UsageError(
+                f"There is no environment {self.environment!r}: the built-in policy judges.",
+                hint=f"Write the environment into a {FILE_NAME}, or leave --environment out.",
+            )
+        return STRICT
+
+
+ALL = Wanted()
+_KEYS = {"levels": "rules", "rows": "bookkeeping and stateful"}
+
+
+def find_policies(explicit: Path | None, *, change_dir: Path, target: Target, wanted: Wanted = ALL) -> Policies:
     """Find the policy: `--policy`, else the file beside the change, else the built-in strict one.
 
     Raises:
-        ConfigurationError: a policy file cannot be read or is not valid.
+        ConfigurationError: a policy file cannot be read or is not valid, or does not say what holds here.
+        UsageError: the policy has no such environment.
     """
+    callers = edited_callers(target, change_dir)
     if explicit is not None:
-        return Policies(asked=_read(explicit))
+        return Policies(asked=wanted.of(_read(explicit)), changed=callers)
     standing_text = read_text(target, FILE_NAME, change_dir=change_dir)
-    standing = STRICT if standing_text is None else parse_policy(standing_text, name=f"{FILE_NAME} of the target")
+    standing = None if standing_text is None else read_policy(standing_text, name=f"{FILE_NAME} of the target")
     beside = change_dir / FILE_NAME
     if not _is_there(beside):
-        return Policies(asked=standing)
+        return Policies(asked=wanted.of(standing), changed=(*callers, *_removed(standing, target)))
     if beside.is_symlink():
         raise ConfigurationError(
             f"The policy {beside} is a symbolic link.", hint="Put the file itself there, or name one with --policy."
         )
     asked = _read(beside)
-    return Policies(asked=asked, standing=None if asked.digest == standing.digest else standing)
+    if standing is not None and asked.digest == standing.digest:
+        return Policies(asked=wanted.of(asked), changed=callers)
+    changed = (*callers, *_edited(asked, standing, target))
+    return Policies(asked=wanted.of(asked), standing=_standing(standing, wanted), changed=changed)
+
+
+def _standing(file: PolicyFile | None, wanted: Wanted) -> Policy:
+    # The change may be the one that brings the environments.
+    return wanted.of(file) if file is not None else STRICT
+
+
+def _removed(standing: PolicyFile | None, target: Target) -> Iterator[Finding]:
+    """In one repository, a file that is not there any more was taken away; two folders may be laid out differently."""
+    if standing is not None and isinstance(target, GitTarget):
+        yield _policy_changed("the change removes the policy that the target has")
+
+
+def _edited(asked: PolicyFile, standing: PolicyFile | None, target: Target) -> Iterator[Finding]:
+    """Where the target has files, and its policy says something else."""
+    if not isinstance(target, ConfigTarget | GitTarget | StackTarget):
+        return
+    if standing is None:
+        yield _policy_changed("the change brings a policy, and the target has none")
+    elif (asked.base, asked.environments) != (standing.base, standing.environments):
+        keys = [item.name for item in fields(asked.base) if _differ(asked.base, standing.base, item.name)]
+        keys += ["environments"] if asked.environments != standing.environments else []
+        told = ", ".join(_KEYS.get(key, key) for key in keys)
+        yield _policy_changed(f"the change edits the policy that judges it ({told})")
+
+
+def _differ(asked: Section, standing: Section, name: str) -> bool:
+    return bool(getattr(asked, name) != getattr(standing, name))
+
+
+def _policy_changed(text: str) -> Finding:
+    return Finding(
+        rule=POLICY_CHANGED,
+        level=Level.REVIEW,
+        address=FILE_NAME,
+        message=text,
+        proof=Proof.PROVED,
+        remediation=f"Change {FILE_NAME} in a change of its own, which a person approves.",
+    )
 
 
 def stricter(asked: Iterable[Finding], standing: Iterable[Finding]) -> tuple[Finding, ...]:
@@ -101,7 +193,7 @@ def _is_there(path: Path) -> bool:
     return True
 
 
-def _read(path: Path) -> Policy:
+def _read(path: Path) -> PolicyFile:
     try:
         if not path.is_file():
             # A pipe or a device would be waited for.
@@ -113,7 +205,7 @@ def _read(path: Path) -> Policy:
         text = content.decode()
     except (OSError, UnicodeDecodeError) as error:
         raise _unreadable(path, error) from error
-    return parse_policy(text, name=str(path))
+    return read_policy(text, name=str(path))
 
 
 def _unreadable(path: Path, problem: object) -> ConfigurationError:

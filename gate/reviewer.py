@@ -10,19 +10,24 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from diffing.change import StateDiff
+from gate.memory import memory_of
 from gate.policy.dependents import dependents_of
 from gate.policy.reversibility import classified
 from gate.policy.rule import Evidence
+from gate.policy.settings import NOWHERE, Whereabouts
 from gate.policy.surroundings import survey
-from gate.policy_source import Policies, find_policies
+from gate.policy.tagging import tags_of
+from gate.policy_source import Policies, Wanted, find_policies
+from gate.report.model import NOT_RUN, Report
 from gate.report.model import Proposal as ReportedProposal
-from gate.report.model import Report
 from gate.report.model import Target as ReportedTarget
 from gate.secondopinion import NAME, Side, Unavailable, compare, unavailable, with_second
+from gate.verdict import Verdict
 from gate.wiring import DEFAULT_ENGINE, EngineOptions, engine_named, tool_version
 from sandbox.cloning.tfstate import read_state
 from sandbox.errors import MissingToolError, SandtableError, UsageError
 from sandbox.executors.terraform.binary import TerraformBinary, find_terraform
+from sandbox.history import day_of
 from sandbox.isolation.choose import AUTOMATIC, isolation_named
 from sandbox.live.account import narrowed_target, place_of
 from sandbox.ports import Progress, SilentProgress
@@ -34,7 +39,7 @@ from sandbox.proposal import (
     Proposal,
     TerraformProposal,
 )
-from sandbox.rehearsal import EngineInfo, Rehearsal, Timing
+from sandbox.rehearsal import ApplyOutcome, EngineInfo, Gap, Preparation, Rehearsal, Timing
 from sandbox.rehearse import RehearsalRequest, rehearse
 from sandbox.session import Variables
 from sandbox.targets.target import LiveTarget, StackTarget, Target, parse_target
@@ -76,6 +81,8 @@ class ReviewRequest:
     second_opinion: str = ""
     """Another engine, as `engine` takes it, to rehearse the same change on; none where it is empty."""
     policy: Path | None = None
+    policy_environment: str = ""
+    """The section of the policy to take; the one that the place matches where it is empty."""
     seed: Path | None = None
     terraform: Path | None = None
     account: str = DEFAULT_ACCOUNT
@@ -112,7 +119,17 @@ def review(request: ReviewRequest, progress: Progress | None = None) -> Report:
     target = _target(request)
     if isinstance(target, LiveTarget):
         request = _in_its_place(request, target)
-    policies = find_policies(request.policy, change_dir=request.change, target=target)
+    place = _place(request)
+    policies = find_policies(
+        request.policy,
+        change_dir=request.change,
+        target=target,
+        wanted=Wanted(place=place, environment=request.policy_environment),
+    )
+    # Providers may name their own region: until something is rehearsed, only another one than the default is known.
+    rejected = policies.misplaced(replace(place, region="" if request.region == DEFAULT_REGION else request.region))
+    if rejected is not None:
+        return not_rehearsed(rejected, request)
     wanted = RehearsalRequest(
         proposal=_proposal(request),
         target=target,
@@ -133,8 +150,69 @@ def review(request: ReviewRequest, progress: Progress | None = None) -> Report:
     rehearsal = rehearse(wanted, progress)
     second = None if other is None else _on_another_engine(replace(wanted, engine=other), progress)
     progress.phase("Judging")
-    report = judge(request, rehearsal, policies)
-    return report if second is None else with_second_opinion(report, second, policies)
+    past = memory_of(
+        target,
+        label=request.target,
+        change=request.change,
+        workspace=request.workspace,
+        environment=request.environment,
+    )
+    lineage, now = rehearsal.cloning.lineage, time.time()
+    circumstances = Circumstances(place=place, today=day_of(now), earlier=past.earlier(lineage=lineage, now=now))
+    report = judge(request, rehearsal, policies, circumstances)
+    if second is not None:
+        report = with_second_opinion(report, second, policies, circumstances)
+    seen = _evidence(rehearsal, report.diff, report.gaps, circumstances)
+    past.keep(seen, report.verdict.decision, lineage=lineage, now=now)
+    return report
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Circumstances:
+    """What a judgement takes into account beyond what was observed."""
+
+    place: Whereabouts = NOWHERE
+    today: str = ""
+    """As ``2026-12-31``."""
+    earlier: tuple[Preparation, ...] = ()
+    """What earlier rehearsals saw prepared."""
+
+
+WITHOUT = Circumstances()
+
+
+def _place(request: ReviewRequest) -> Whereabouts:
+    return Whereabouts(account=request.account, region=request.region, workspace=request.workspace)
+
+
+def not_rehearsed(verdict: Verdict, request: ReviewRequest) -> Report:
+    """The report about a change that the policy rejects for where it would go: nothing of it was run."""
+    return Report(
+        verdict=verdict,
+        diff=StateDiff(changes=()),
+        calls=(),
+        gaps=(),
+        outcome=ApplyOutcome(succeeded=True),
+        timings=(),
+        engine=EngineInfo(name="none", version=""),
+        target=_reported_target(request, region=request.region, resources=0),
+        proposal=ReportedProposal(kind=_kind(request), source=str(request.change), digest="", terraform_version=""),
+        notices=("Nothing was rehearsed: the policy rejects where this would go.",),
+        isolation=NOT_RUN,
+        waits=NOT_RUN,
+        tool_version=tool_version(),
+        created_at=datetime.now(UTC).isoformat(timespec="seconds"),
+    )
+
+
+def _reported_target(request: ReviewRequest, *, region: str, resources: int) -> ReportedTarget:
+    return ReportedTarget(
+        kind=request.target.partition(":")[0],
+        source=request.target,
+        account=request.account,
+        region=region,
+        resources=resources,
+    )
 
 
 def _on_another_engine(wanted: RehearsalRequest, progress: Progress) -> Rehearsal | Unavailable:
@@ -148,13 +226,16 @@ def _on_another_engine(wanted: RehearsalRequest, progress: Progress) -> Rehearsa
         return Unavailable(engine=EngineInfo(name=wanted.engine.name, version=""), problem=error.message)
 
 
-def with_second_opinion(report: Report, second: Rehearsal | Unavailable, policies: Policies) -> Report:
+def with_second_opinion(
+    report: Report, second: Rehearsal | Unavailable, policies: Policies, circumstances: Circumstances
+) -> Report:
     """Add to a report what another engine showed, and what follows from it."""
     if isinstance(second, Unavailable):
         opinion, verdict = unavailable(second), None
     else:
         observed = reconcile(second)
-        verdict = policies.judge(_evidence(second, observed))
+        observed = replace(observed, diff=_classified(second, observed))
+        verdict = policies.judge(_evidence(second, observed.diff, observed.gaps, circumstances))
         opinion = compare(
             Side(
                 engine=report.engine, diff=report.diff, gaps=report.gaps, outcome=report.outcome, verdict=report.verdict
@@ -245,12 +326,16 @@ def _engine_options(request: ReviewRequest) -> EngineOptions:
     )
 
 
-def judge(request: ReviewRequest, rehearsal: Rehearsal, policies: Policies) -> Report:
+def judge(
+    request: ReviewRequest, rehearsal: Rehearsal, policies: Policies, circumstances: Circumstances = WITHOUT
+) -> Report:
     """Turn what a rehearsal observed into the report."""
     start = time.perf_counter()
     observed = reconcile(rehearsal)
     diff = _classified(rehearsal, observed)
-    verdict = policies.judge(_evidence(rehearsal, replace(observed, diff=diff)))
+    place = replace(circumstances.place, region=_region(rehearsal, request.region))
+    circumstances = replace(circumstances, place=place)
+    verdict = policies.judge(_evidence(rehearsal, diff, observed.gaps, circumstances))
     seconds = time.perf_counter() - start
     return Report(
         verdict=verdict,
@@ -260,10 +345,8 @@ def judge(request: ReviewRequest, rehearsal: Rehearsal, policies: Policies) -> R
         outcome=rehearsal.outcome,
         timings=(*rehearsal.timings, Timing(phase="judge", seconds=seconds, own=seconds)),
         engine=rehearsal.engine,
-        target=ReportedTarget(
-            kind=request.target.partition(":")[0],
-            source=request.target,
-            account=request.account,
+        target=_reported_target(
+            request,
             region=_region(rehearsal, request.region),
             resources=sum(instance.mode == "managed" for instance in rehearsal.state_before),
         ),
@@ -283,15 +366,20 @@ def judge(request: ReviewRequest, rehearsal: Rehearsal, policies: Policies) -> R
     )
 
 
-def _evidence(rehearsal: Rehearsal, observed: Observed) -> Evidence:
+def _evidence(rehearsal: Rehearsal, diff: StateDiff, gaps: tuple[Gap, ...], circumstances: Circumstances) -> Evidence:
     return Evidence(
-        diff=observed.diff,
-        gaps=observed.gaps,
+        diff=diff,
+        gaps=gaps,
         outcome=rehearsal.outcome,
         calls=rehearsal.calls,
         surroundings=survey(rehearsal),
         announced=rehearsal.announced,
         cloning=rehearsal.cloning,
+        place=circumstances.place,
+        today=circumstances.today,
+        tags=tags_of(diff, rehearsal),
+        made_first=frozenset(each.address for each in rehearsal.plan.changes if each.create_before_destroy),
+        earlier=circumstances.earlier,
     )
 
 

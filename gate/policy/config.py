@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from gate.policy.document import Node, invalid
@@ -61,21 +61,21 @@ class PolicyFile:
         """
         chosen = environment or self._matching(place)
         if not chosen:
-            return _policy(self, self.base, Settings())
+            return _policy(self, self.base)
         if chosen not in self.environments:
             known = ", ".join(self.environments) or "none"
             raise UsageError(
                 f"The policy {self.name} has no environment {chosen!r}.", hint=f"Environments that it has: {known}."
             )
         found = self.environments[chosen]
-        where = Settings(environment=chosen, misplaced=tuple(_mismatches(found.match, place)))
-        return _policy(self, joined(self.base, found.section), where)
+        section = joined(self.base, found.section)
+        return _policy(self, replace(section, scope=_limited(section.scope, found.match)), environment=chosen)
 
     def _matching(self, place: Whereabouts) -> str:
         if not self.environments:
             return ""
         for name, environment in self.environments.items():
-            if environment.match is not None and not any(_mismatches(environment.match, place, unknown=True)):
+            if environment.match is not None and _is_there(environment.match, place):
                 return name
         told = ", ".join(f"{key} {getattr(place, key) or 'unknown'}" for key in ("account", "region", "workspace"))
         raise ConfigurationError(
@@ -124,9 +124,9 @@ def _environments(node: Node | None) -> Iterator[tuple[str, Environment]]:
         yield name, Environment(match=read_scope(match, MATCH) if match else None, section=read_section(section))
 
 
-def _policy(file: PolicyFile, section: Section, where: Settings) -> Policy:
+def _policy(file: PolicyFile, section: Section, *, environment: str = "") -> Policy:
     return Policy(
-        name=f"{file.name} ({where.environment})" if where.environment else file.name,
+        name=f"{file.name} ({environment})" if environment else file.name,
         digest=file.digest,
         levels=section.levels,
         bookkeeping=section.rows,
@@ -139,29 +139,27 @@ def _policy(file: PolicyFile, section: Section, where: Settings) -> Policy:
             scope=section.scope,
             budgets=section.budgets,
             waivers=section.waivers,
-            environment=where.environment,
-            misplaced=where.misplaced,
+            environment=environment,
         ),
     )
 
 
-def _mismatches(match: Scope | None, place: Whereabouts, *, unknown: bool = False) -> Iterator[str]:
-    """Say where a place is not what an environment is known by.
+def _is_there(match: Scope, place: Whereabouts) -> bool:
+    """Whether a place is what an environment is known by; what is not known of the place is something else."""
+    pairs = ((match.accounts, place.account), (match.regions, place.region), (match.workspaces, place.workspace))
+    return all(matches(globs, found) for globs, found in pairs if globs)
 
-    Args:
-        match: What it is known by.
-        place: The place.
-        unknown: Whether what is not known of the place counts as another one.
-    """
+
+def _limited(scope: Scope, match: Scope | None) -> Scope:
+    """What an environment is known by limits where its changes may act, where no scope says otherwise."""
     if match is None:
-        return
-    for what, globs, found in (
-        ("account", match.accounts, place.account),
-        ("region", match.regions, place.region),
-        ("workspace", match.workspaces, place.workspace),
-    ):
-        if globs and (found or unknown) and not matches(globs, found):
-            yield f"the {what} is {found or 'not known'}, and the policy's environment has {', '.join(globs)}"
+        return scope
+    return replace(
+        scope,
+        accounts=scope.accounts or match.accounts,
+        regions=scope.regions or match.regions,
+        workspaces=scope.workspaces or match.workspaces,
+    )
 
 
 def _load(text: str, name: str) -> Any:

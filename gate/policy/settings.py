@@ -120,8 +120,6 @@ class Settings:
     waivers: tuple[Waiver, ...] = ()
     environment: str = ""
     """The section that was chosen."""
-    misplaced: tuple[str, ...] = ()
-    """In words: where the change would go, and the section that was asked for is not about."""
 
 
 DEFAULTS = Settings()

@@ -10,6 +10,8 @@ from gate.verdict import Verdict
 from sandbox.rehearsal import ApiCall, ApplyOutcome, Cloning, EngineInfo, Gap, Step, Timing
 
 SCHEMA_VERSION = "1.0"
+NOT_RUN = "not run"
+"""How something was contained, and how long it waited, of which nothing was run."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import subprocess
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import IO, NamedTuple, assert_never
 
@@ -312,3 +312,19 @@ def _ask_git(
             f"git {arguments[0]} in {repository} did not end within {GIT_TIMEOUT:.0f} s.",
             hint="Use --target config:DIR with a folder that you have checked out yourself.",
         ) from error
+
+
+def committed(target: GitTarget, wanted: Callable[[str], bool], *, change_dir: Path) -> Mapping[str, bytes]:
+    """Read files of a commit, by their paths from the top of the repository.
+
+    Args:
+        target: The commit.
+        wanted: Tells which files, by such a path.
+        change_dir: The folder of the change, as in `materialise`.
+
+    Raises:
+        UsageError: there is no such repository or commit.
+    """
+    repository = _repository(_folder_of_change(change_dir))
+    entries = [each for each in _entries(repository, _commit(repository, target.ref)) if wanted(str(each.path))]
+    return {str(each.path): _git(repository, "cat-file", "blob", each.object).stdout for each in entries}

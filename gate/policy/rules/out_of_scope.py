@@ -16,7 +16,7 @@ PAGE = Page(
     level="reject (review where it is not known where the change acts); fixed",
     what=(
         "The policy says where changes may act (`scope`: addresses, accounts, regions, workspaces, tags), or was "
-        "asked for by the name of an environment (`--environment`), and the change acts elsewhere."
+        "asked for by the name of an environment that is known by such, and the change acts elsewhere."
     ),
     example=(
         "A clean-up script was written for `team = payments` and deletes a table of another team. *is changed, and "
@@ -57,8 +57,6 @@ def check(evidence: Evidence, policy: Policy) -> Iterator[Finding]:
 def misplaced(place: Whereabouts, policy: Policy) -> Iterator[Finding]:
     """Yield a finding where the place itself is out of scope: that is known before anything is rehearsed."""
     scope = policy.settings.scope
-    for text in policy.settings.misplaced:
-        yield _finding("", Level.REJECT, f"this is not the place of {policy.settings.environment}: {text}")
     for what, globs, found in (
         ("account", scope.accounts, place.account),
         ("region", scope.regions, place.region),
