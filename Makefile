@@ -46,6 +46,7 @@ docs: $(VENV)/.ready  ## regenerate what is generated in docs/
 	@$(BIN)/python -m gate.cli.reference docs/cli.md
 	@$(BIN)/python -m sandbox.refusals.page docs/refusals.md
 	@$(BIN)/python -m gate.policy.pages docs/rules
+	@$(BIN)/python -m gate.policy.schemafile gate/policy/schema/sandtable-policy-1.schema.json
 
 lock:  ## write constraints.txt anew
 	@$(BIN)/pip install --quiet --upgrade -e '.[dev,terraform]'

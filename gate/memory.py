@@ -9,6 +9,7 @@ from pathlib import Path
 
 from gate.policy.preparing import preparations
 from gate.policy.rule import Evidence
+from gate.policy.settings import Whereabouts
 from gate.verdict import Decision
 from sandbox.executors.terraform.environment import cache_folder
 from sandbox.history import History, Remembered, day_of
@@ -17,6 +18,7 @@ from sandbox.targets.target import (
     ConfigTarget,
     EmptyTarget,
     GitTarget,
+    LiveTarget,
     SnapshotTarget,
     StackTarget,
     StateTarget,
@@ -61,17 +63,20 @@ class Memory:
         )
 
 
-def memory_of(target: Target, *, label: str, change: Path, workspace: str, environment: Mapping[str, str]) -> Memory:
+def memory_of(
+    target: Target, *, label: str, change: Path, place: Whereabouts, environment: Mapping[str, str]
+) -> Memory:
     """The history of a target.
 
     Args:
         target: The target.
         label: As the user named it.
         change: The folder of the change.
-        workspace: Terraform's.
+        place: Where the change would be applied.
         environment: The user's variables, which say where the history is.
     """
-    lasting = tuple(f"{name}#{workspace}" for name in _names(target, change))
+    workspace = place.workspace
+    lasting = tuple(f"{name}#{workspace}" for name in _names(target, change, place))
     content = (_content(change, workspace),)
     return Memory(
         history=History(cache_folder(environment)),
@@ -82,7 +87,7 @@ def memory_of(target: Target, *, label: str, change: Path, workspace: str, envir
     )
 
 
-def _names(target: Target, change: Path) -> Iterator[str]:
+def _names(target: Target, change: Path, place: Whereabouts) -> Iterator[str]:
     match target:
         case ConfigTarget(directory=directory):
             yield f"config:{directory.resolve()}"
@@ -94,6 +99,8 @@ def _names(target: Target, change: Path) -> Iterator[str]:
             yield f"cloudformation:{template.resolve()}:{stack}"
         case SnapshotTarget(file=file):
             yield f"snapshot:{file.resolve()}"
+        case LiveTarget():
+            yield f"aws:{place.account}:{place.region}"
         case StateTarget() | EmptyTarget():
             # A state is known by its lineage, wherever it lies; and of nothing, there is no past.
             return

@@ -81,6 +81,8 @@ class ReviewRequest:
     second_opinion: str = ""
     """Another engine, as `engine` takes it, to rehearse the same change on; none where it is empty."""
     policy: Path | None = None
+    history: bool = True
+    """Take into account what earlier rehearsals of the target saw, and remember this one."""
     policy_environment: str = ""
     """The section of the policy to take; the one that the place matches where it is empty."""
     seed: Path | None = None
@@ -119,15 +121,8 @@ def review(request: ReviewRequest, progress: Progress | None = None) -> Report:
     target = _target(request)
     if isinstance(target, LiveTarget):
         request = _in_its_place(request, target)
-    place = _place(request)
-    policies = find_policies(
-        request.policy,
-        change_dir=request.change,
-        target=target,
-        wanted=Wanted(place=place, environment=request.policy_environment),
-    )
-    # Providers may name their own region: until something is rehearsed, only another one than the default is known.
-    rejected = policies.misplaced(replace(place, region="" if request.region == DEFAULT_REGION else request.region))
+    policies = _policies(request, target)
+    rejected = policies.misplaced(_known_place(request))
     if rejected is not None:
         return not_rehearsed(rejected, request)
     wanted = RehearsalRequest(
@@ -150,15 +145,29 @@ def review(request: ReviewRequest, progress: Progress | None = None) -> Report:
     rehearsal = rehearse(wanted, progress)
     second = None if other is None else _on_another_engine(replace(wanted, engine=other), progress)
     progress.phase("Judging")
+    return _remembering(request, target, policies, rehearsal, second)
+
+
+def _policies(request: ReviewRequest, target: Target) -> Policies:
+    wanted = Wanted(place=_place(request), environment=request.policy_environment)
+    return find_policies(request.policy, change_dir=request.change, target=target, wanted=wanted)
+
+
+def _remembering(
+    request: ReviewRequest,
+    target: Target,
+    policies: Policies,
+    rehearsal: Rehearsal,
+    second: Rehearsal | Unavailable | None,
+) -> Report:
+    """Judge in the light of what earlier rehearsals of the target saw, and remember this one."""
+    environment = request.environment if request.history else {}
     past = memory_of(
-        target,
-        label=request.target,
-        change=request.change,
-        workspace=request.workspace,
-        environment=request.environment,
+        target, label=request.target, change=request.change, place=_place(request), environment=environment
     )
     lineage, now = rehearsal.cloning.lineage, time.time()
-    circumstances = Circumstances(place=place, today=day_of(now), earlier=past.earlier(lineage=lineage, now=now))
+    earlier = past.earlier(lineage=lineage, now=now)
+    circumstances = Circumstances(place=_place(request), today=day_of(now), earlier=earlier)
     report = judge(request, rehearsal, policies, circumstances)
     if second is not None:
         report = with_second_opinion(report, second, policies, circumstances)
@@ -183,6 +192,12 @@ WITHOUT = Circumstances()
 
 def _place(request: ReviewRequest) -> Whereabouts:
     return Whereabouts(account=request.account, region=request.region, workspace=request.workspace)
+
+
+def _known_place(request: ReviewRequest) -> Whereabouts:
+    """Where it would go, as far as that is known before a rehearsal: provider blocks may name their own region."""
+    told = request.region != DEFAULT_REGION or request.target.startswith("aws:")
+    return _place(request) if told else replace(_place(request), region="")
 
 
 def not_rehearsed(verdict: Verdict, request: ReviewRequest) -> Report:

@@ -36,6 +36,8 @@ def demo(options: argparse.Namespace) -> int:
         reset_endpoint=options.reset_endpoint,
         second_opinion=options.second_opinion,
         policy=options.policy,
+        # What a bundled scenario does is no part of anybody's history.
+        history=False,
         seed=scenario.seed,
         terraform=options.terraform,
         timeout=options.timeout,

@@ -38,10 +38,15 @@ def check(evidence: Evidence, policy: Policy) -> Iterator[Finding]:
     """Yield a rejection for each loss that was prepared, and a review where copies of something were taken away."""
     if not evidence.earlier:
         return
+    from gate.policy.preparing import preparations  # noqa: PLC0415 - it looks at findings of other rules
+
+    # What this change does as well was not done before: the same change was rehearsed, not applied.
+    again = {(each.address, each.what) for each in preparations(evidence)}
+    earlier = [each for each in evidence.earlier if (each.address, each.what) not in again]
     lost = [change for change in evidence.diff.changes if _is_loss(change, policy)]
-    copies = [each for each in evidence.earlier if each.of_backups]
+    copies = [each for each in earlier if each.of_backups]
     for change in lost:
-        own = [each for each in evidence.earlier if _is_about(each, change)]
+        own = [each for each in earlier if _is_about(each, change)]
         if own:
             yield _finding(change, Level.REJECT, f"is destroyed, and that was prepared: {_told(own)}")
         elif copies:
