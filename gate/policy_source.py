@@ -116,7 +116,7 @@ def find_policies(explicit: Path | None, *, change_dir: Path, target: Target, wa
     """
     callers = edited_callers(target, change_dir)
     if explicit is not None:
-        return Policies(asked=wanted.of(_read(explicit)), changed=callers)
+        return Policies(asked=wanted.of(read_file(explicit)), changed=callers)
     standing_text = read_text(target, FILE_NAME, change_dir=change_dir)
     standing = None if standing_text is None else read_policy(standing_text, name=f"{FILE_NAME} of the target")
     beside = change_dir / FILE_NAME
@@ -126,7 +126,7 @@ def find_policies(explicit: Path | None, *, change_dir: Path, target: Target, wa
         raise ConfigurationError(
             f"The policy {beside} is a symbolic link.", hint="Put the file itself there, or name one with --policy."
         )
-    asked = _read(beside)
+    asked = read_file(beside)
     if standing is not None and asked.digest == standing.digest:
         return Policies(asked=wanted.of(asked), changed=callers)
     changed = (*callers, *_edited(asked, standing, target))
@@ -193,7 +193,12 @@ def _is_there(path: Path) -> bool:
     return True
 
 
-def _read(path: Path) -> PolicyFile:
+def read_file(path: Path) -> PolicyFile:
+    """Read a policy file.
+
+    Raises:
+        ConfigurationError: it cannot be read, or is not valid.
+    """
     try:
         if not path.is_file():
             # A pipe or a device would be waited for.

@@ -36,6 +36,7 @@ def demo(options: argparse.Namespace) -> int:
         reset_endpoint=options.reset_endpoint,
         second_opinion=options.second_opinion,
         policy=options.policy,
+        policy_environment=options.environment,
         # What a bundled scenario does is no part of anybody's history.
         history=False,
         seed=scenario.seed,

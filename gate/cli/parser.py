@@ -8,6 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NoReturn
 
+from gate.cli.policyparser import add_environment, add_history, add_policy
 from gate.wiring import DEFAULT_ENGINE, ENGINE_FORMS, tool_version
 from sandbox.errors import UsageError
 
@@ -365,6 +366,9 @@ def _add_review(commands: Any) -> None:
     parser.add_argument(
         "--policy", metavar="FILE", type=Path, help="sandtable.yaml (default: beside the plan, else strict)"
     )
+    add_environment(parser)
+    for name, what in (("account", "account id"), ("region", "region"), ("workspace", "workspace")):
+        parser.add_argument(f"--{name}", default="", help=f"the {what} it is for, where the policy asks for it")
     parser.add_argument("--terraform", metavar="PATH", type=Path, help="for a binary plan (default: from PATH)")
     group = parser.add_argument_group("output")
     group.add_argument("--out", metavar="DIR", type=Path, help="write report.json, .md, .html and .sarif there")
@@ -450,6 +454,7 @@ def _add_rehearsal(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--policy", metavar="FILE", type=Path, help="sandtable.yaml (default: beside the change, else strict)"
     )
+    add_environment(group)
     group.add_argument(
         "--second-opinion",
         default="",
@@ -520,6 +525,8 @@ COMMANDS: Mapping[str, Callable[[Any], None]] = MappingProxyType(
         "report": _add_report,
         "hook": _add_hook,
         "mcp": _add_mcp,
+        "policy": add_policy,
+        "history": add_history,
         "doctor": _add_doctor,
     }
 )

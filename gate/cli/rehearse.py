@@ -67,6 +67,7 @@ def _request(options: argparse.Namespace, change: Path) -> ReviewRequest:
         reset_endpoint=options.reset_endpoint,
         second_opinion=options.second_opinion,
         policy=options.policy,
+        policy_environment=options.environment,
         seed=options.seed,
         terraform=options.terraform,
         account=options.account,

@@ -10,15 +10,24 @@ from typing import Any
 
 from gate.cli.output import show
 from gate.report import jsonfmt
+from gate.report.model import Report
 from sandbox.errors import ConfigurationError
 
 
 def report(options: argparse.Namespace) -> int:
     """Render a saved report, and return its exit code."""
-    document = _read(options.file)
-    parsed = jsonfmt.from_document(document)
+    parsed = read_report(options.file)
     show(jsonfmt.to_document(parsed), options.format)
     return parsed.verdict.decision.exit_code
+
+
+def read_report(name: str) -> Report:
+    """Read a saved report.
+
+    Raises:
+        ConfigurationError: it cannot be read, or is none.
+    """
+    return jsonfmt.from_document(_read(name))
 
 
 def _read(name: str) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from gate.planreview import PlanRequest, review_plan
+from gate.policy.settings import Whereabouts
 from gate.report.model import Report
 from sandbox.errors import ConfigurationError, UsageError
 from sandbox.executors.terraform.plantext import ZIP
@@ -37,6 +38,8 @@ def review(options: argparse.Namespace) -> int:
                 source=_source(options.plan),
                 folder=options.dir or Path(options.plan).parent,
                 policy=options.policy,
+                policy_environment=options.environment,
+                place=Whereabouts(account=options.account, region=options.region, workspace=options.workspace),
             )
         )
         _tell(report, options)

@@ -93,15 +93,27 @@ def documents(draw: st.DrawFn) -> Any:
     return whole
 
 
+def error_of(text: str, **given: Any) -> SandtableError | None:
+    """The one error that a file leads to; anything else that is raised fails the test."""
+    try:
+        parse_policy(text, name="p", **given)
+    except SandtableError as error:
+        return error
+    return None
+
+
 def accepted(text: str) -> bool:
     try:
         read_policy(text, name="p")
     except ConfigurationError as error:
-        assert error.message.startswith("The policy p is not valid: ")
-        assert error.message.count("\n") == 0
-        assert error.hint
-        return False
+        # An unclear one is no refusal either: both answers would be wrong.
+        return not is_clear(error)
     return True
+
+
+def is_clear(error: SandtableError) -> bool:
+    one_line = error.message.count("\n") == 0
+    return one_line and "p" in error.message.split() and bool(error.hint)
 
 
 @THOUSAND
@@ -116,13 +128,8 @@ def test_the_schema_accepts_and_refuses_what_the_reader_does(document: Any) -> N
 def test_any_file_is_a_policy_or_one_clear_error(document: Any, environment: str, known: bool) -> None:  # noqa: FBT001 - generated
     text = document if isinstance(document, str) else json.dumps(document)
     place = Whereabouts(account="123456789012", region="a b", workspace="x") if known else Whereabouts()
-    try:
-        policy = parse_policy(text, name="p", place=place, environment=environment)
-    except SandtableError as error:
-        assert error.message
-        assert error.hint
-    else:
-        assert len(policy.digest) == 64
+    error = error_of(text, place=place, environment=environment)
+    assert error is None or is_clear(error)
 
 
 def test_the_shipped_schema_is_the_one_that_the_reader_makes() -> None:
