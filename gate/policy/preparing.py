@@ -60,6 +60,8 @@ def preparations(evidence: Evidence) -> Iterator[Preparation]:
 
 def still_so(preparation: Preparation, change: ResourceChange) -> bool:
     """Whether what was prepared has not been taken back since, as far as the change shows."""
+    if not preparation.attribute:
+        return True
     for item in change.attributes:
         if path_text(item.path) == preparation.attribute and not isinstance(item.before, Marker):
             return as_json(item.before) == preparation.left

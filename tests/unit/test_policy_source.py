@@ -1,16 +1,18 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from pathlib import Path
 
 import pytest
 from policy_builders import deleted, evidence, replaced
 
 from gate.policy.config import FILE_NAME, STRICT
-from gate.policy_source import MOST_BYTES, Policies, find_policies
+from gate.policy.settings import NOWHERE, Whereabouts
+from gate.policy_source import MOST_BYTES, Policies, Wanted, find_policies
 from gate.verdict import Decision, Level
-from sandbox.errors import ConfigurationError
-from sandbox.targets.target import ConfigTarget, EmptyTarget, Target
+from sandbox.errors import ConfigurationError, UsageError
+from sandbox.targets.target import ConfigTarget, EmptyTarget, GitTarget, Target
 
 LAX = "version: 1\nrules: {resource-deleted: off}\n"
 STRICTER = "version: 1\nrules: {bookkeeping: reject}\n"
@@ -64,10 +66,13 @@ def test_a_change_cannot_loosen_the_policy_that_judges_it(change: Path, standing
     assert verdict.decision is Decision.REJECT
     assert [(item.rule, item.level) for item in verdict.findings] == [
         ("resource-deleted", Level.REJECT),
+        ("policy-changed", Level.REVIEW),
         ("policy-changed", Level.NOTE),
         ("bookkeeping", Level.NOTE),
     ]
-    assert "says approve, the one that stands says reject" in verdict.findings[1].message
+    how = "edits the policy that judges it (rules)" if has_standing else "brings a policy, and the target has none"
+    assert verdict.findings[1].message == f"the change {how}"
+    assert "says approve, the one that stands says reject" in verdict.findings[2].message
 
 
 def test_a_change_may_be_judged_by_a_stricter_policy_of_its_own(change: Path, standing: Path) -> None:
@@ -168,3 +173,88 @@ def test_a_standing_policy_that_is_not_valid_is_an_error(change: Path, standing:
     (standing / FILE_NAME).write_text("rules: {}")
     with pytest.raises(ConfigurationError, match=r"sandtable\.yaml of the target is not valid"):
         found(change, standing)
+
+
+def test_a_target_without_files_does_not_say_whether_a_policy_was_changed(change: Path) -> None:
+    (change / FILE_NAME).write_text(STRICTER)
+    assert [item.level for item in found(change).judge(EVIDENCE).findings if item.rule == "policy-changed"] == []
+
+
+PIPELINE = "jobs: {gate: {steps: [{run: sandtable rehearse terraform infra --target git:main}]}}\n"
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    folder = tmp_path / "repository"
+    (folder / "infra").mkdir(parents=True)
+    workflows = folder / ".github" / "workflows"
+    workflows.mkdir(parents=True)
+    (workflows / "gate.yml").write_text(PIPELINE)
+    (workflows / "other.yml").write_text("jobs: {}\n")
+    (folder / ".pre-commit-config.yaml").write_text("repos: [{repo: x, hooks: [{id: sandtable-review}]}]\n")
+    (folder / "infra" / FILE_NAME).write_text("version: 1\n")
+    author = ["-c", "user.name=a", "-c", "user.email=a@b"]
+    for words in (["init", "-q", "-b", "main"], ["add", "-A"], ["commit", "-qm", "x"]):
+        subprocess.run(["git", *author, *words], cwd=folder, check=True, capture_output=True)
+    return folder
+
+
+def of_git(repository: Path) -> list[tuple[str, Level, str, str]]:
+    policies = find_policies(None, change_dir=repository / "infra", target=GitTarget(ref="main"))
+    return [(item.rule, item.level, item.address, item.message) for item in policies.judge(evidence()).findings]
+
+
+def test_a_change_that_leaves_the_gate_alone_is_told_nothing_of_it(repository: Path) -> None:
+    (repository / ".github" / "workflows" / "other.yml").write_text("jobs: {new: {}}\n")
+    (repository / ".github" / "workflows" / "more.yml").write_text(PIPELINE)
+    assert of_git(repository) == []
+
+
+def test_a_change_that_edits_or_removes_what_calls_the_gate_goes_to_a_person(repository: Path) -> None:
+    (repository / ".github" / "workflows" / "gate.yml").write_text(PIPELINE.replace("main", "HEAD"))
+    (repository / ".pre-commit-config.yaml").unlink()
+    how = "the change {} this file, which calls the gate"
+    assert of_git(repository) == [
+        ("gate-changed", Level.REVIEW, ".github/workflows/gate.yml", how.format("edits")),
+        ("gate-changed", Level.REVIEW, ".pre-commit-config.yaml", how.format("removes")),
+    ]
+
+
+def test_a_caller_that_becomes_a_link_is_none_any_more(repository: Path) -> None:
+    path = repository / ".github" / "workflows" / "gate.yml"
+    path.unlink()
+    path.symlink_to("other.yml")
+    assert [row[3] for row in of_git(repository)] == ["the change removes this file, which calls the gate"]
+
+
+def test_a_change_that_edits_its_waivers_goes_to_a_person(repository: Path) -> None:
+    waiver = "{rule: access-widened, address: a.b, reason: x y, author: me, expires: 2999-01-01}"
+    (repository / "infra" / FILE_NAME).write_text(f"version: 1\nwaivers: [{waiver}]\n")
+    told = [row[3] for row in of_git(repository) if row[1] is Level.REVIEW]
+    assert told == ["the change edits the policy that judges it (waivers)"]
+    (repository / "infra" / FILE_NAME).unlink()
+    assert [row[3] for row in of_git(repository)] == ["the change removes the policy that the target has"]
+
+
+def test_the_callers_of_two_folders_are_compared_as_well(change: Path, standing: Path) -> None:
+    (standing / ".gitlab-ci.yml").write_text("gate: {script: [sandtable rehearse]}\n")
+    told = found(change, standing).judge(EVIDENCE)
+    assert [item.address for item in told.findings if item.rule == "gate-changed"] == [".gitlab-ci.yml"]
+    (change / ".gitlab-ci.yml").write_text("gate: {script: [sandtable rehearse]}\n")
+    assert "gate-changed" not in {item.rule for item in found(change, standing).judge(EVIDENCE).findings}
+
+
+def test_a_place_out_of_scope_is_rejected_before_anything_is_rehearsed(change: Path, standing: Path) -> None:
+    for folder in (change, standing):
+        (folder / FILE_NAME).write_text("version: 1\nscope: {accounts: ['111111111111']}\n")
+    policies = found(change, standing)
+    verdict = policies.misplaced(Whereabouts(account="222222222222"))
+    assert verdict is not None
+    assert (verdict.decision, verdict.policy_digest) == (Decision.REJECT, policies.asked.digest)
+    assert policies.misplaced(Whereabouts(account="111111111111")) is None
+    assert policies.misplaced(NOWHERE) is None
+
+
+def test_an_environment_of_a_policy_that_has_none_is_wrong_usage(change: Path) -> None:
+    with pytest.raises(UsageError, match="There is no environment 'prod'"):
+        find_policies(None, change_dir=change, target=EmptyTarget(), wanted=Wanted(environment="prod"))
