@@ -77,13 +77,12 @@ def memory_of(
     """
     workspace = place.workspace
     lasting = tuple(f"{name}#{workspace}" for name in _names(target, change, place))
-    content = (_content(change, workspace),)
     return Memory(
         history=History(cache_folder(environment)),
         label=label,
         change=change,
-        known_as=(*lasting, _content(target.directory, workspace)) if isinstance(target, ConfigTarget) else lasting,
-        becomes=(*lasting, *content),
+        known_as=(*lasting, *(_content(target.directory, workspace) if isinstance(target, ConfigTarget) else ())),
+        becomes=(*lasting, *_content(change, workspace)),
     )
 
 
@@ -116,13 +115,13 @@ def _lineage(lineage: str) -> tuple[str, ...]:
     return (f"lineage:{lineage}",) if lineage else ()
 
 
-def _content(folder: Path, workspace: str) -> str:
+def _content(folder: Path, workspace: str) -> tuple[str, ...]:
     """A name for what a folder's configuration says: it is the same target under another path."""
-    total = hashlib.sha256()
-    for path in sorted({path for pattern in _CONFIGURATION for path in folder.glob(pattern)}):
+    total, paths = hashlib.sha256(), sorted({path for pattern in _CONFIGURATION for path in folder.glob(pattern)})
+    for path in paths:
         try:
             data = path.read_bytes()
         except OSError:
             continue
         total.update(f"{path.name}\0{hashlib.sha256(data).hexdigest()}\0".encode(errors="surrogateescape"))
-    return f"content:{total.hexdigest()}#{workspace}"
+    return (f"content:{total.hexdigest()}#{workspace}",) if paths else ()

@@ -45,6 +45,8 @@ class PlanRequest:
     folder: Path
     """Where a policy may lie beside it."""
     policy: Path | None = None
+    rego: Path | None = None
+    """A folder with Rego policies that judge as well."""
     policy_environment: str = ""
     """The section of the policy to take; the one that the place matches where it is empty."""
     place: Whereabouts = NOWHERE
@@ -76,7 +78,7 @@ def review_plan(request: PlanRequest) -> Report:
     )
     verdict = _judged(request, evidence)
     judged = time.perf_counter()
-    return Report(
+    report = Report(
         verdict=verdict,
         diff=diff,
         calls=(),
@@ -100,6 +102,11 @@ def review_plan(request: PlanRequest) -> Report:
         tool_version=tool_version(),
         created_at=time.strftime("%Y-%m-%dT%H:%M:%S+00:00", time.gmtime()),
     )
+    if request.rego is None:
+        return report
+    from gate.rego import with_rego  # noqa: PLC0415 - an extra
+
+    return with_rego(report, saved.plan.changes, request.rego)
 
 
 def _judged(request: PlanRequest, evidence: Evidence) -> Verdict:

@@ -83,6 +83,8 @@ class ReviewRequest:
     policy: Path | None = None
     history: bool = True
     """Take into account what earlier rehearsals of the target saw, and remember this one."""
+    rego: Path | None = None
+    """A folder with Rego policies that judge as well."""
     policy_environment: str = ""
     """The section of the policy to take; the one that the place matches where it is empty."""
     seed: Path | None = None
@@ -171,6 +173,10 @@ def _remembering(
     report = judge(request, rehearsal, policies, circumstances)
     if second is not None:
         report = with_second_opinion(report, second, policies, circumstances)
+    if request.rego is not None:
+        from gate.rego import with_rego  # noqa: PLC0415 - an extra
+
+        report = with_rego(report, rehearsal.plan.changes, request.rego)
     seen = _evidence(rehearsal, report.diff, report.gaps, circumstances)
     past.keep(seen, report.verdict.decision, lineage=lineage, now=now)
     return report

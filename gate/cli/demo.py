@@ -37,6 +37,7 @@ def demo(options: argparse.Namespace) -> int:
         second_opinion=options.second_opinion,
         policy=options.policy,
         policy_environment=options.environment,
+        rego=options.rego,
         # What a bundled scenario does is no part of anybody's history.
         history=False,
         seed=scenario.seed,

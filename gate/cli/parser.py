@@ -8,7 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NoReturn
 
-from gate.cli.policyparser import add_environment, add_history, add_policy
+from gate.cli.policyparser import add_environment, add_history, add_policy, add_rego
 from gate.wiring import DEFAULT_ENGINE, ENGINE_FORMS, tool_version
 from sandbox.errors import UsageError
 
@@ -367,6 +367,7 @@ def _add_review(commands: Any) -> None:
         "--policy", metavar="FILE", type=Path, help="sandtable.yaml (default: beside the plan, else strict)"
     )
     add_environment(parser)
+    add_rego(parser)
     for name, what in (("account", "account id"), ("region", "region"), ("workspace", "workspace")):
         parser.add_argument(f"--{name}", default="", help=f"the {what} it is for, where the policy asks for it")
     parser.add_argument("--terraform", metavar="PATH", type=Path, help="for a binary plan (default: from PATH)")
@@ -455,6 +456,7 @@ def _add_rehearsal(parser: argparse.ArgumentParser) -> None:
         "--policy", metavar="FILE", type=Path, help="sandtable.yaml (default: beside the change, else strict)"
     )
     add_environment(group)
+    add_rego(group)
     group.add_argument(
         "--second-opinion",
         default="",

@@ -24,6 +24,13 @@ def add_environment(parser: argparse._ActionsContainer) -> None:
     )
 
 
+def add_rego(parser: argparse._ActionsContainer) -> None:
+    """Add where policies in Rego are."""
+    parser.add_argument(
+        "--rego", default=None, metavar="DIR", type=Path, help="Rego policies that judge as well (docs/policy.md)"
+    )
+
+
 def add_policy(commands: Any) -> None:
     """Add `policy`."""
     parser = commands.add_parser("policy", help="write, check and explain a policy file", epilog=POLICY_EPILOG)

@@ -68,6 +68,7 @@ def _request(options: argparse.Namespace, change: Path) -> ReviewRequest:
         second_opinion=options.second_opinion,
         policy=options.policy,
         policy_environment=options.environment,
+        rego=options.rego,
         seed=options.seed,
         terraform=options.terraform,
         account=options.account,

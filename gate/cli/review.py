@@ -39,6 +39,7 @@ def review(options: argparse.Namespace) -> int:
                 folder=options.dir or Path(options.plan).parent,
                 policy=options.policy,
                 policy_environment=options.environment,
+                rego=options.rego,
                 place=Whereabouts(account=options.account, region=options.region, workspace=options.workspace),
             )
         )
