@@ -10,13 +10,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from diffing.change import StateDiff
+from gate.circumstances import WITHOUT, Circumstances, classified_changes, evidence_of
 from gate.memory import memory_of
-from gate.policy.dependents import dependents_of
-from gate.policy.reversibility import classified
-from gate.policy.rule import Evidence
-from gate.policy.settings import NOWHERE, Whereabouts
-from gate.policy.surroundings import survey
-from gate.policy.tagging import tags_of
+from gate.policy.settings import Whereabouts
 from gate.policy_source import Policies, Wanted, find_policies
 from gate.report.model import NOT_RUN, Report
 from gate.report.model import Proposal as ReportedProposal
@@ -39,11 +35,11 @@ from sandbox.proposal import (
     Proposal,
     TerraformProposal,
 )
-from sandbox.rehearsal import ApplyOutcome, EngineInfo, Gap, Preparation, Rehearsal, Timing
+from sandbox.rehearsal import ApplyOutcome, EngineInfo, Rehearsal, Timing
 from sandbox.rehearse import RehearsalRequest, rehearse
 from sandbox.session import Variables
 from sandbox.targets.target import LiveTarget, StackTarget, Target, parse_target
-from sandbox.witnesses.reconcile import Observed, reconcile
+from sandbox.witnesses.reconcile import reconcile
 
 DEFAULT_ACCOUNT = "123456789012"
 DEFAULT_REGION = "us-east-1"
@@ -177,23 +173,9 @@ def _remembering(
         from gate.rego import with_rego  # noqa: PLC0415 - an extra
 
         report = with_rego(report, rehearsal.plan.changes, request.rego)
-    seen = _evidence(rehearsal, report.diff, report.gaps, circumstances)
+    seen = evidence_of(rehearsal, report.diff, report.gaps, circumstances)
     past.keep(seen, report.verdict.decision, lineage=lineage, now=now)
     return report
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Circumstances:
-    """What a judgement takes into account beyond what was observed."""
-
-    place: Whereabouts = NOWHERE
-    today: str = ""
-    """As ``2026-12-31``."""
-    earlier: tuple[Preparation, ...] = ()
-    """What earlier rehearsals saw prepared."""
-
-
-WITHOUT = Circumstances()
 
 
 def _place(request: ReviewRequest) -> Whereabouts:
@@ -255,8 +237,8 @@ def with_second_opinion(
         opinion, verdict = unavailable(second), None
     else:
         observed = reconcile(second)
-        observed = replace(observed, diff=_classified(second, observed))
-        verdict = policies.judge(_evidence(second, observed.diff, observed.gaps, circumstances))
+        observed = replace(observed, diff=classified_changes(second, observed))
+        verdict = policies.judge(evidence_of(second, observed.diff, observed.gaps, circumstances))
         opinion = compare(
             Side(
                 engine=report.engine, diff=report.diff, gaps=report.gaps, outcome=report.outcome, verdict=report.verdict
@@ -353,10 +335,10 @@ def judge(
     """Turn what a rehearsal observed into the report."""
     start = time.perf_counter()
     observed = reconcile(rehearsal)
-    diff = _classified(rehearsal, observed)
+    diff = classified_changes(rehearsal, observed)
     place = replace(circumstances.place, region=_region(rehearsal, request.region))
     circumstances = replace(circumstances, place=place)
-    verdict = policies.judge(_evidence(rehearsal, diff, observed.gaps, circumstances))
+    verdict = policies.judge(evidence_of(rehearsal, diff, observed.gaps, circumstances))
     seconds = time.perf_counter() - start
     return Report(
         verdict=verdict,
@@ -385,29 +367,6 @@ def judge(
         tool_version=tool_version(),
         created_at=datetime.now(UTC).isoformat(timespec="seconds"),
     )
-
-
-def _evidence(rehearsal: Rehearsal, diff: StateDiff, gaps: tuple[Gap, ...], circumstances: Circumstances) -> Evidence:
-    return Evidence(
-        diff=diff,
-        gaps=gaps,
-        outcome=rehearsal.outcome,
-        calls=rehearsal.calls,
-        surroundings=survey(rehearsal),
-        announced=rehearsal.announced,
-        cloning=rehearsal.cloning,
-        place=circumstances.place,
-        today=circumstances.today,
-        tags=tags_of(diff, rehearsal),
-        made_first=frozenset(each.address for each in rehearsal.plan.changes if each.create_before_destroy),
-        earlier=circumstances.earlier,
-    )
-
-
-def _classified(rehearsal: Rehearsal, observed: Observed) -> StateDiff:
-    """The changes, each with how far it can be taken back and what depends on it."""
-    before = {change.previous_address or change.address for change in observed.diff.changes}
-    return classified(observed.diff, dependents_of(rehearsal, before))
 
 
 def _kind(request: ReviewRequest) -> str:
