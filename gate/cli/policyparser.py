@@ -11,6 +11,13 @@ examples:
   sandtable policy init --preset tiered > sandtable.yaml
   sandtable policy check infra/sandtable.yaml
   sandtable policy explain aws_dynamodb_table.orders report/report.json
+  sandtable policy schema > sandtable.schema.json
+"""
+
+HISTORY_EPILOG = """\
+examples:
+  sandtable history
+  sandtable history git:main --format json
 """
 
 
@@ -72,6 +79,7 @@ def add_history(commands: Any) -> None:
     parser = commands.add_parser(
         "history",
         help="what earlier rehearsals are remembered for",
+        epilog=HISTORY_EPILOG,
         description=(
             "List the rehearsals of the last 90 days, the last first, and what each of them saw that prepares a later "
             "loss: protection switched off, retention cut, backups removed."

@@ -7,18 +7,25 @@ from pathlib import Path
 
 import pytest
 
-from gate.policy.config import parse_policy
+from gate.callers import GATE_CHANGED
+from gate.cli.main import run
+from gate.policy.config import KEYS_OF_FILE, MATCH, parse_policy
 from gate.policy.evaluate import RULES
-from gate.policy.levels import LEVELS, NOT_LOWERED
+from gate.policy.levels import EXACT, FIXED, LEVELS, NOT_LOWERED
 from gate.policy.pages import PAGES, texts
 from gate.policy.rule import Unrehearsed
+from gate.policy.sections import BUDGETS, CAPS, PROTECTED, SCOPE, WAIVER
+from gate.policy.settings import Preset, Whereabouts
 from gate.policy_source import POLICY_CHANGED
+from gate.rego import REGO
 from gate.scenarios import scenarios
 from gate.secondopinion import NAME as SECOND_OPINION
 
 DOCS = Path(__file__).parents[2] / "docs"
 MAIN_LEVELS = {name: page.level.partition(" ")[0] for name, page in PAGES.items()} | {
-    POLICY_CHANGED: "note",
+    POLICY_CHANGED: "review",
+    GATE_CHANGED: "review",
+    REGO: "reject",
     SECOND_OPINION: "review",
 }
 UNSHOWN = {
@@ -42,7 +49,7 @@ def page(rule: str) -> str:
 def test_there_is_a_page_for_every_rule_and_for_nothing_else() -> None:
     assert (
         {path.stem for path in (DOCS / "rules").glob("*.md")}
-        == set(RULES) | {POLICY_CHANGED, SECOND_OPINION}
+        == set(RULES) | {POLICY_CHANGED, GATE_CHANGED, REGO, SECOND_OPINION}
         == set(MAIN_LEVELS)
     )
 
@@ -91,21 +98,31 @@ def test_every_rule_that_a_scenario_names_exists(scenario: object) -> None:
 
 def test_the_page_of_the_policy_names_every_key_level_and_limit() -> None:
     text = (DOCS / "policy.md").read_text(encoding="utf-8")
-    for word in (
-        "`version`",
-        "`rules`",
-        "`bookkeeping`",
-        "`unrehearsed`",
-        *Unrehearsed,
-        *LEVELS,
-        *(f"`{rule}`" for rule in NOT_LOWERED),
-    ):
-        assert word in text
+    told = re.findall(r"^\| `([a-z_]+)` \|", text, re.MULTILINE)
+    assert sorted(told) == sorted(KEYS_OF_FILE)
+    keys = (*CAPS, *BUDGETS, *SCOPE, *PROTECTED, *MATCH, *Preset, *WAIVER)
+    for word in (*Unrehearsed, *LEVELS, *(f"`{name}`" for name in (*NOT_LOWERED, *FIXED, *EXACT, *keys))):
+        assert word in text, word
+
+
+def policy_shown() -> str:
+    [example] = re.findall(r"```yaml\n(.*?)```", (DOCS / "policy.md").read_text(encoding="utf-8"), re.DOTALL)
+    return str(example)
 
 
 def test_the_policy_that_the_page_shows_is_valid() -> None:
-    text = (DOCS / "policy.md").read_text(encoding="utf-8")
-    [example] = re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
-    policy = parse_policy(example, name="docs/policy.md")
+    policy = parse_policy(policy_shown(), name="docs/policy.md", place=Whereabouts(workspace="prod"))
     assert policy.levels
     assert policy.bookkeeping
+    assert policy.settings.environment == "production"
+
+
+def test_the_policy_that_init_prints_is_valid_with_and_without_its_comments(capsys: pytest.CaptureFixture[str]) -> None:
+    for preset in Preset:
+        assert run(["policy", "init", "--preset", preset.value]) == 0
+        printed = capsys.readouterr().out
+        assert parse_policy(printed, name="p").settings.preset is preset
+        head, _, rest = printed.partition("# rules:")
+        whole = head + "rules:" + re.sub(r"^# ", "", rest, flags=re.MULTILINE)
+        policy = parse_policy(whole, name="p", environment="production")
+        assert policy.settings.waivers

@@ -11,15 +11,18 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator, FormatChecker
 
+from diffing.change import Action, Lifespan, Proof, ResourceChange, StateDiff
 from gate.policy import schemafile
 from gate.policy.config import parse_policy, read_policy
 from gate.policy.document import EMPTY
-from gate.policy.evaluate import RULES
+from gate.policy.evaluate import RULES, evaluate
 from gate.policy.levels import LEVELS, WAIVABLE
-from gate.policy.rule import Unrehearsed
+from gate.policy.rule import Evidence, Unrehearsed
 from gate.policy.sections import BUDGETS, CAPS, SCOPE
 from gate.policy.settings import Preset, Whereabouts
+from gate.verdict import Decision
 from sandbox.errors import ConfigurationError, SandtableError
+from sandbox.rehearsal import ApplyOutcome, Gap, GapKind
 
 THOUSAND = settings(max_examples=1000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 VALIDATOR = Draft202012Validator(schemafile.document(), format_checker=FormatChecker(["date"]))
@@ -93,6 +96,9 @@ def documents(draw: st.DrawFn) -> Any:
     return whole
 
 
+PLACE = Whereabouts(account="123456789012", region="a b", workspace="x")
+
+
 def error_of(text: str, **given: Any) -> SandtableError | None:
     """The one error that a file leads to; anything else that is raised fails the test."""
     try:
@@ -127,9 +133,38 @@ def test_the_schema_accepts_and_refuses_what_the_reader_does(document: Any) -> N
 @given(documents() | st.text(max_size=60), st.sampled_from(["", "prod", "nowhere"]), st.booleans())
 def test_any_file_is_a_policy_or_one_clear_error(document: Any, environment: str, known: bool) -> None:  # noqa: FBT001 - generated
     text = document if isinstance(document, str) else json.dumps(document)
-    place = Whereabouts(account="123456789012", region="a b", workspace="x") if known else Whereabouts()
+    place = PLACE if known else Whereabouts()
     error = error_of(text, place=place, environment=environment)
     assert error is None or is_clear(error)
+
+
+UNKNOWN = Evidence(
+    diff=StateDiff(
+        changes=(
+            ResourceChange(
+                address="aws_vpc.a",
+                type="aws_vpc",
+                action=Action.UPDATE,
+                proof=Proof.PROVED,
+                lifespan=Lifespan.EXISTING,
+            ),
+        )
+    ),
+    gaps=(Gap(kind=GapKind.UNSUPPORTED, subject="aws_vpc.a", reason="the engine lacks it"),),
+    outcome=ApplyOutcome(succeeded=True),
+    calls=(),
+    today="2026-11-25",
+)
+
+
+@THOUSAND
+@given(documents())
+def test_no_policy_lets_pass_what_is_not_known(document: Any) -> None:
+    try:
+        policy = parse_policy(json.dumps(document), name="p", place=PLACE, environment="")
+    except ConfigurationError:
+        return
+    assert evaluate(UNKNOWN, policy).decision is not Decision.APPROVE
 
 
 def test_the_shipped_schema_is_the_one_that_the_reader_makes() -> None:

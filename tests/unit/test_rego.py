@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 from rehearsal_builders import planned
-from report_samples import approve_empty, reject
+from report_samples import approve_empty, call, reject, report
 
 from diffing.change import Action
 from diffing.values import Marker
@@ -103,3 +104,14 @@ def test_the_input_is_the_plan_as_terraform_shows_it_without_secrets() -> None:
         "managed",
     )
     json.dumps(entry)
+
+
+def test_the_rego_that_the_page_shows_says_what_it_is_said_to(tmp_path: Path) -> None:
+    [example] = re.findall(
+        r"```rego\n(.*?)```", (Path(__file__).parents[2] / "docs" / "policy.md").read_text(encoding="utf-8"), re.DOTALL
+    )
+    (tmp_path / "a.rego").write_text(example)
+    change = planned("aws_db_instance.a", Action.CREATE, None, {"storage_encrypted": False})
+    verdict = with_rego(report(calls=(call(1, "s3:DeleteObject", agent="aws-cli"),)), [change], tmp_path).verdict
+    told = [item.message for item in verdict.findings if item.rule == "rego"]
+    assert told == ["aws_db_instance.a is not encrypted", "somebody calls S3 by hand"]
