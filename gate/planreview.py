@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from diffing.change import Action, StateDiff
-from gate.policy.config import FILE_NAME, STRICT
+from gate.policy.builtin import FILE_NAME, STRICT
 from gate.policy.evaluate import evaluate
 from gate.policy.reversibility import classified
 from gate.policy.rule import Evidence

@@ -12,7 +12,8 @@ from pathlib import Path
 
 from diffing.change import Proof
 from gate.callers import edited_callers
-from gate.policy.config import FILE_NAME, STRICT, PolicyFile, read_policy
+from gate.policy.builtin import FILE_NAME, STRICT
+from gate.policy.config import PolicyFile, read_policy
 from gate.policy.evaluate import evaluate, ranked
 from gate.policy.rule import Evidence, Policy
 from gate.policy.rules import out_of_scope

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from gate.cli.explain import explanation
 from gate.cli.report import read_report
-from gate.policy.config import FILE_NAME, STRICT, PolicyFile
+from gate.policy.builtin import FILE_NAME, STRICT
+from gate.policy.config import PolicyFile
 from gate.policy.rule import Policy
 from gate.policy.schemafile import FILE as SCHEMA
 from gate.policy.settings import Preset, Whereabouts

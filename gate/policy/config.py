@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from gate.policy.builtin import FILE_NAME, STRICT
 from gate.policy.document import Node, invalid
 from gate.policy.rule import Policy, Unrehearsed
 from gate.policy.sections import KEYS as SECTION_KEYS
@@ -15,15 +16,14 @@ from gate.policy.sections import Section, joined, read_scope, read_section
 from gate.policy.settings import LARGE_FROM, NOWHERE, Preset, Scope, Settings, Whereabouts, matches
 from sandbox.errors import ConfigurationError, UsageError
 
-FILE_NAME = "sandtable.yaml"
+__all__ = ["FILE_NAME", "STRICT", "PolicyFile", "parse_policy", "read_policy"]
+
 VERSION = "1"
 KEYS = ("version", "rules", "bookkeeping", *(key for key in SECTION_KEYS if key not in {"rules", "bookkeeping"}))
 KEYS_OF_FILE = (*KEYS, "environments")
 MATCH = ("accounts", "regions", "workspaces")
 ENVIRONMENT = r"[A-Za-z0-9][A-Za-z0-9._-]*"
 MOST_CHARACTERS = 100_000
-
-STRICT = Policy(name="built-in strict", digest=hashlib.sha256(b"built-in strict 1").hexdigest())
 
 _ENVIRONMENT = re.compile(ENVIRONMENT)
 
