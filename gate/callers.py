@@ -73,6 +73,9 @@ def _contents(top: Path) -> Iterator[tuple[str, bytes | None]]:
     for name in sorted(FILES):
         yield name, _content(top / name)
     for folder in FOLDERS:
+        if (top / folder).resolve() != top / folder:
+            # It leads elsewhere, perhaps through all of the disk.
+            continue
         for path in sorted((top / folder).rglob("*")):
             yield path.relative_to(top).as_posix(), _content(path)
 

@@ -118,6 +118,8 @@ def _lineage(lineage: str) -> tuple[str, ...]:
 def _content(folder: Path, workspace: str) -> tuple[str, ...]:
     """A name for what a folder's configuration says: it is the same target under another path."""
     total, paths = hashlib.sha256(), sorted({path for pattern in _CONFIGURATION for path in folder.glob(pattern)})
+    # A pipe would be waited for.
+    paths = [path for path in paths if path.is_file()]
     for path in paths:
         try:
             data = path.read_bytes()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from pathlib import Path
 
@@ -116,6 +117,20 @@ def test_a_configuration_is_found_by_its_folder_and_by_what_became_of_it(tmp_pat
     assert finds(memory(tmp_path, ConfigTarget(directory=copy), other))
     assert not finds(memory(tmp_path, ConfigTarget(directory=other), before))
     assert not finds(memory(tmp_path, ConfigTarget(directory=before), other, workspace="dev"))
+
+
+def test_what_is_no_file_is_not_waited_for(tmp_path: Path) -> None:
+    change = folder(tmp_path / "change", "a")
+    os.mkfifo(change / "pipe.tf")
+    prepare(memory(tmp_path, ConfigTarget(directory=change), change))
+    assert finds(memory(tmp_path, ConfigTarget(directory=folder(tmp_path / "copy", "a")), change))
+
+
+def test_a_folder_without_a_configuration_is_not_taken_for_another(tmp_path: Path) -> None:
+    for name in ("one", "two", "script"):
+        (tmp_path / name).mkdir()
+    prepare(memory(tmp_path, ConfigTarget(directory=tmp_path / "one"), tmp_path / "script"))
+    assert not finds(memory(tmp_path, ConfigTarget(directory=tmp_path / "two"), tmp_path / "script"))
 
 
 def test_a_state_is_found_by_its_lineage_wherever_it_lies(tmp_path: Path) -> None:

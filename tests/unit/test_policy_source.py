@@ -227,6 +227,13 @@ def test_a_caller_that_becomes_a_link_is_none_any_more(repository: Path) -> None
     assert [row[3] for row in of_git(repository)] == ["the change removes this file, which calls the gate"]
 
 
+def test_a_folder_of_callers_that_leads_elsewhere_has_none(repository: Path) -> None:
+    workflows = repository / ".github" / "workflows"
+    workflows.rename(repository / "workflows")
+    workflows.symlink_to("/")
+    assert [row[3] for row in of_git(repository)] == ["the change removes this file, which calls the gate"]
+
+
 def test_a_change_that_edits_its_waivers_goes_to_a_person(repository: Path) -> None:
     waiver = "{rule: access-widened, address: a.b, reason: x y, author: me, expires: 2999-01-01}"
     (repository / "infra" / FILE_NAME).write_text(f"version: 1\nwaivers: [{waiver}]\n")
