@@ -36,6 +36,7 @@ def explanation(address: str, report: Report, policy: Policy, *, today: str) -> 
         cloning=report.clone,
         today=today,
     )
+    had = {(item.rule, item.message): item.level for item in report.verdict.findings if item.address == address}
     told = set()
     for each in sorted(explained(evidence, policy), key=lambda item: (item.finding.rule, item.finding.message)):
         finding = each.finding
@@ -44,6 +45,10 @@ def explanation(address: str, report: Report, policy: Policy, *, today: str) -> 
         told.add((finding.rule, finding.message))
         yield f"{finding.rule}: {finding.level.value}: {finding.message}"
         yield from (f"    {step}" for step in each.steps or ("the rule's own level",))
+        level = had.get((finding.rule, finding.message), finding.level)
+        if level is not finding.level:
+            why = "by another policy, or by what no report holds (which was made first, tags)"
+            yield f"    the report has it as {level.value}: {why}"
     for finding in report.verdict.findings:
         if finding.address == address and (finding.rule, finding.message) not in told:
             known = "by what the report does not hold" if finding.rule in RULES else "beside the policy"

@@ -82,6 +82,11 @@ def test_explain_says_how_a_finding_came_to_its_level(
     (folder / "own.yaml").write_text(f"version: 1\nwaivers: [{waiver}]\n")
     assert run(["policy", "explain", address, file, "--policy", "own.yaml"]) == 0
     assert "    waived by me until 2999-12-31: x y" in capsys.readouterr().out
+    (folder / "own.yaml").write_text("version: 1\nrules: {resource-replaced: review}\n")
+    assert run(["policy", "explain", address, file, "--policy", "own.yaml"]) == 0
+    told = capsys.readouterr().out
+    assert "    rules.resource-replaced of the policy: review" in told
+    assert "    the report has it as reject: by another policy" in told
 
 
 def test_explain_knows_what_is_in_the_report_only(saved: tuple[str, str], capsys: pytest.CaptureFixture[str]) -> None:
