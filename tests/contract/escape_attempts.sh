@@ -7,7 +7,7 @@ try read-every-environment 'cat /proc/[0-9]*/environ | tr "\0" "\n" | grep "^ESC
 try read-every-command-line 'cat /proc/[0-9]*/cmdline | tr "\0" "\n" | grep -xf canary'
 try read-through-proc-root 'cat /proc/[0-9]*/root/"$AT_HOME"/.aws/credentials'
 try connect-loopback 'bash -c "exec 3<>/dev/tcp/127.0.0.1/$AT_PORT && echo >&3 && cat <&3"'
-try signal-recorder 'kill -0 "$AT_RECORDER" && grep -a pytest /proc/"$AT_RECORDER"/cmdline'
+try signal-recorder 'kill -0 "$AT_RECORDER" && grep -a -e pytest -e readline /proc/"$AT_RECORDER"/cmdline'
 try mount-something 'mount -t tmpfs none "$AT_OUTSIDE" && echo mounted && umount "$AT_OUTSIDE"'
 try make-device 'mknod escape-shell-device b 7 0 && echo made && rm escape-shell-device'
 try make-user-namespace 'unshare --user true && echo made'
