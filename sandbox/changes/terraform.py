@@ -76,6 +76,7 @@ class TerraformChange:
         session.recorder.phase("plan")
         with session.watch.phase("plan"), session.watch.waiting():
             session.terraform.adopt_state(self._workspace, self._state, made_in=clone.made_in)
+            session.terraform.read_recorded(self._workspace, self._state)
             try:
                 plan, noise = self._plans(clone)
             except TerraformFailedError as error:

@@ -132,3 +132,40 @@ resource "aws_sns_topic" "audit" {
     gone = next(item for item in changes if item["address"] == "aws_sns_topic.audit")
     assert gone["resource"]["account"] == "777788889999"
     assert sorted(gone["witnesses"]) == ["calls", "clone", "plan"]
+
+
+@pytest.mark.terraform
+def test_what_was_read_of_another_state_is_read_as_recorded(tmp_path: Path) -> None:
+    remote = """
+data "terraform_remote_state" "net" {
+  backend = "s3"
+  config = {
+    bucket = "somebody-elses-states"
+    key    = "net.tfstate"
+    region = "eu-west-1"
+  }
+}
+"""
+    change = write(
+        tmp_path / "change", PROVIDER + remote + PARAMETER % "${data.terraform_remote_state.net.outputs.zone}"
+    )
+    outputs = {"value": {"zone": "eu-west-1b"}, "type": ["object", {"zone": "string"}]}
+    recorded = {
+        "mode": "data",
+        "type": "terraform_remote_state",
+        "name": "net",
+        "provider": 'provider["terraform.io/builtin/terraform"]',
+        "instances": [{"schema_version": 0, "attributes": {"backend": "s3", "outputs": outputs, "workspace": None}}],
+    }
+    state = tmp_path / "prod.tfstate"
+    state.write_text(json.dumps({"version": 4, "serial": 1, "lineage": "remote", "resources": [recorded]}))
+
+    done = run(tmp_path, "rehearse", "terraform", str(change), "--target", f"tfstate:{state}", "--format", "json")
+
+    assert done.returncode == 0, done.stderr
+    report = json.loads(done.stdout)
+    [created] = [item for item in report["diff"]["changes"] if item["address"] == "aws_ssm_parameter.limit"]
+    assert [item["after"] for item in created["attributes"] if item["path"] == ["type"]] == ["String"]
+    assert any("data.terraform_remote_state.net" in notice for notice in report["notices"])
+    wrote = [call for call in report["calls"] if call["operation"] == "PutParameter"]
+    assert len(wrote) == 1

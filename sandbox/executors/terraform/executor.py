@@ -23,6 +23,7 @@ from sandbox.executors.terraform.overrides import child_override, root_override,
 from sandbox.executors.terraform.plainfile import read_plain, write_plain
 from sandbox.executors.terraform.planfile import parse_plan
 from sandbox.executors.terraform.redaction import secret_values
+from sandbox.executors.terraform.remotestate import remote_states, turn_to_recorded
 from sandbox.executors.terraform.run import Stop, Transcript, capture, failure, run_command
 from sandbox.executors.terraform.statefile import parse_state
 from sandbox.executors.terraform.waits import Refused, cli_configuration, installed_providers, shorten
@@ -275,6 +276,18 @@ class TerraformExecutor:
         path = self._state_file(ws)
         with _writing_to(self._scratch):
             write_plain(ws.top, path, document)
+
+    def read_recorded(self, ws: Workspace, document: bytes) -> None:
+        """Let a configuration read of other configurations' states what a state recorded of them.
+
+        Args:
+            ws: The configuration, initialised.
+            document: The state.
+        """
+        with _writing_to(self._scratch):
+            turned = turn_to_recorded(ws.root, remote_states(document), self._binary.suffixes)
+        if turned:
+            self._progress.notice(f"Read as recorded, not from where it lies: {', '.join(turned)}.")
 
     def state_document(self, ws: Workspace) -> bytes:
         """The state that a configuration has reached, secrets included; empty where nothing was applied.
