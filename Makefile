@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 SCENARIO ?= kiro
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench verdicts docs lock clean contain
+.PHONY: help demo test check bench verdicts conformance docs lock clean contain
 
 help:  ## this menu
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -41,6 +41,9 @@ check: $(VENV)/.ready  ## style, types, layers
 
 bench: $(VENV)/.ready contain  ## measure; prints figures, asserts nothing
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python benchmarks/run_all.py
+
+conformance: $(VENV)/.ready  ## measure an engine type by type (ENGINE=ministack or moto); writes docs/fidelity.md
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python benchmarks/conformance.py $(ENGINE)
 
 verdicts: $(VENV)/.ready contain  ## rehearse the whole catalogue and write docs/verdicts.md
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python benchmarks/verdicts.py --out docs/verdicts.md

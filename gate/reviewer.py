@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from diffing.change import StateDiff
+from diffing.change import Action, StateDiff
 from gate.circumstances import WITHOUT, Circumstances, classified_changes, evidence_of
 from gate.memory import memory_of
 from gate.policy.settings import Whereabouts
@@ -21,6 +21,7 @@ from gate.secondopinion import NAME, Side, Unavailable, compare, unavailable, wi
 from gate.verdict import Verdict
 from gate.wiring import DEFAULT_ENGINE, EngineOptions, engine_named, tool_version
 from sandbox.cloning.tfstate import read_state
+from sandbox.conformance import doubts
 from sandbox.errors import MissingToolError, SandtableError, UsageError
 from sandbox.executors.terraform.binary import TerraformBinary, find_terraform
 from sandbox.history import day_of
@@ -359,7 +360,7 @@ def judge(
             digest=rehearsal.digest,
             terraform_version=rehearsal.plan.terraform_version,
         ),
-        notices=rehearsal.notices,
+        notices=(*rehearsal.notices, *_measured(rehearsal.engine.name, observed.diff)),
         clone=rehearsal.cloning,
         steps=rehearsal.steps,
         isolation=rehearsal.isolation,
@@ -380,6 +381,13 @@ def _source(request: ReviewRequest, rehearsal: Rehearsal) -> str:
         deleted = "delete-stack" if request.stacks.delete else ""
         return ", then ".join(filter(None, [deleted, str(request.stacks.template or "")]))
     return rehearsal.steps[0].text if rehearsal.steps else str(request.change)
+
+
+def _measured(engine: str, diff: StateDiff) -> tuple[str, ...]:
+    """What the engine's ledger has against it for what the change does."""
+    changed = [each for each in diff.changes if each.action is not Action.NO_OP]
+    updated = frozenset(each.type for each in changed if each.action is Action.UPDATE)
+    return doubts(engine, updated, frozenset(each.type for each in changed))
 
 
 def _region(rehearsal: Rehearsal, default: str) -> str:
