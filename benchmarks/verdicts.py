@@ -37,7 +37,11 @@ CLASSES = {
     "S12": "bucket that is not empty",
     "S13": "refactored without moved",
     "S18": "clean-up by pattern",
+    "S17": "takes its own access",
+    "S21": "data destroyed with no delete",
+    "S24": "markup in names",
     "S25": "hidden behind the plan",
+    "S27": "opened to the world",
     "pass": "must pass",
 }
 
