@@ -76,6 +76,13 @@ def parse_ledger(document: Mapping[str, Any]) -> Ledger:
     )
 
 
+def is_measured(engine: str, kind: str) -> bool:
+    """Whether the ledger says of an engine that it makes things of one of Terraform's types."""
+    ledger = ledger_of(engine)
+    conduct = ledger.types.get(kind) if ledger is not None else None
+    return conduct is not None and conduct.create == OK
+
+
 def doubts(engine: str, updated: frozenset[str], touched: frozenset[str]) -> tuple[str, ...]:
     """What the ledger has against an engine for a change, in sentences.
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 
-from diffing.change import Action
+from diffing.change import Action, Proof
 from diffing.snapshot import Snapshot
 from diffing.values import Path, Value
 
@@ -223,6 +223,9 @@ class ClonedObject:
     """Parts that no state has and no plan shows: placeholders in the clone."""
     differing: tuple[str, ...] = ()
     """Attributes that the provider reads otherwise from the clone than the state has them."""
+    proof: Proof = Proof.UNKNOWN
+    """``proved``: the provider read it back from the clone as the state has it. ``computed``: it is there, otherwise in
+    some attributes or with placeholders; or the engine, which is known to make such things, says that it is there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

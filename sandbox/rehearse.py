@@ -26,6 +26,7 @@ from sandbox.clones.doubts import cloning_gaps
 from sandbox.clones.scopes import CalledScopes
 from sandbox.clones.source import Source, read_target
 from sandbox.clones.standup import stand_up
+from sandbox.conformance import is_measured
 from sandbox.executors.terraform.binary import TerraformBinary
 from sandbox.history import History
 from sandbox.inventory.inventory import take_snapshot
@@ -260,6 +261,7 @@ class _Stage:
                 reason=entry.reason,
                 unknown=entry.unknown,
                 differing=entry.differing,
+                proof=entry.proof(measured=is_measured(clone.engine.info.name, entry.type)),
             )
             for entry in entries
         )

@@ -185,7 +185,8 @@ def _path(path: Path) -> list[str | int]:
 
 def _clone(clone: Cloning) -> dict[str, Any]:
     objects = [
-        asdict(each) | {"unknown": list(each.unknown), "differing": list(each.differing)} for each in clone.objects
+        asdict(each) | {"unknown": list(each.unknown), "differing": list(each.differing), "proof": each.proof.value}
+        for each in clone.objects
     ]
     return asdict(clone) | {"objects": objects}
 

@@ -188,7 +188,7 @@ def _clone(node: _Node) -> Cloning:
 
 
 def _cloned_object(node: _Node) -> ClonedObject:
-    at = node.record("address", "type", "standing", "reason", "unknown", "differing")
+    at = node.record("address", "type", "standing", "reason", "unknown", "differing", "proof")
     return ClonedObject(
         address=at["address"].text(),
         type=at["type"].text(),
@@ -196,6 +196,7 @@ def _cloned_object(node: _Node) -> ClonedObject:
         reason=at["reason"].text(),
         unknown=at["unknown"].texts(),
         differing=at["differing"].texts(),
+        proof=at["proof"].choice(Proof),
     )
 
 

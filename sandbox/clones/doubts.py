@@ -34,6 +34,9 @@ def cloning_gaps(
         yield Gap(kind=GapKind.NOT_CLONED, subject=entry.address, reason=entry.reason, blocking=blocking)
     for text in ledger.shared:
         yield Gap(kind=GapKind.NOT_CLONED, subject="clone", reason=text, blocking=True)
+    if ledger.unchecked:
+        reason = f"the provider could not read it back, so how true it is is not known: {ledger.unchecked}"
+        yield Gap(kind=GapKind.NOT_CLONED, subject="clone", reason=reason, blocking=True)
     for entry in ledger.unknown:
         yield _placeholder(entry)
 

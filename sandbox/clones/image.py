@@ -16,7 +16,7 @@ from sandbox.cloning.ledger import Ledger
 from sandbox.inventory.scope import Scope
 from sandbox.rehearsal import Gap
 
-FORMAT = 2
+FORMAT = 3
 """Another number: what was kept before is not read any more."""
 _PORT = re.compile(rb"127\.0\.0\.1:(\d{1,5})(?!\d)")
 

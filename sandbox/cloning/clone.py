@@ -14,7 +14,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from sandbox.clock import Stopwatch
@@ -191,14 +191,11 @@ class _Cloning:
         self._progress.phase("Making the clone from the state")
         bench = Workbench(self._tools, scratch=self._scratch / "bench", place=place, progress=self._progress)
         try:
-            workspace, content, ledger = self._make(bench, place)
-            self._progress.phase("Reading the state back from the clone")
-            with self._watch.phase("clone: check"), self._watch.waiting():
-                return content, self._checked(bench, workspace, content, ledger, place)
+            return self._make(bench, place)
         finally:
             bench.clear()
 
-    def _make(self, bench: Workbench, place: Place) -> tuple[Workspace, bytes, Ledger]:
+    def _make(self, bench: Workbench, place: Place) -> tuple[bytes, Ledger]:
         with self._watch.phase("clone: provider"), self._watch.waiting():
             workspace = bench.prepare(self._synthesis((), {}, place).write(self._repairs))
             schemas = bench.schemas(workspace, sorted(aws_types(self._state)))
@@ -212,24 +209,33 @@ class _Cloning:
             raised = self._raise(bench, workspace, synthesis, only_images(subjects.images))
         learnt.keep(self.repaired, synthesis)
         with self._watch.phase("clone: ids"):
-            return workspace, *self._with_real_ids(raised, synthesis, subjects, schemas)
+            content, ledger = self._with_real_ids(raised, synthesis, subjects, schemas)
+        self._progress.phase("Reading the state back from the clone")
+        with self._watch.phase("clone: check"), self._watch.waiting():
+            return content, self._checked(bench, workspace, content, ledger, synthesis)
 
-    def _checked(self, bench: Workbench, workspace: Workspace, content: bytes, ledger: Ledger, place: Place) -> Ledger:
+    def _checked(
+        self, bench: Workbench, workspace: Workspace, content: bytes, ledger: Ledger, synthesis: Synthesis
+    ) -> Ledger:
         """Have the provider read everything back; what it cannot read is left out of the next try, and said."""
         unread: dict[str, str] = {}
+        failed = ""
         folder = self._scratch / "check"
         with self._engine.start(folder, public_port=self._public_port, state=content) as running:
             for _ in range(_CHECKS):
                 known = {entry.address for entry in ledger.gaps} | unread.keys()
-                asked = questions(self._state, place, left_out=known, version=self._tools.provider_version)
+                asked = questions(self._state, synthesis, left_out=known)
                 try:
-                    return with_findings(ledger, bench.drift(workspace, asked, endpoint=running.endpoint), unread)
+                    drift = bench.drift(workspace, asked, endpoint=running.endpoint)
                 except TerraformFailedError as error:
+                    failed = "; ".join(dict.fromkeys(each.summary for each in error.diagnostics))
                     new = unreadable(error.diagnostics)
                     if not new.keys() - known:
                         break
                     unread |= new
-        return ledger
+                else:
+                    return with_findings(ledger, drift, asked=asked.asked, unread=unread, schemas=synthesis.schemas)
+        return replace(ledger, unchecked=Scrubber.of(*self._state.instances).scrub(failed) or "it was not told why")
 
     def _synthesis(self, written: tuple[Instance, ...], schemas: Schemas, place: Place) -> Synthesis:
         source = next((each.provider.address for each in self._state.instances if is_aws(each)), _SOURCE)

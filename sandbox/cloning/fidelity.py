@@ -8,20 +8,23 @@ What it does not find is not in the clone, whatever the engine said when it was 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from diffing.change import Action
 from diffing.normalize import changed_paths, volatile_attributes
-from diffing.values import path_text
+from diffing.values import Marker, Value, path_text
 from sandbox.cloning.ledger import Entry, Ledger, Standing
-from sandbox.cloning.placement import places
+from sandbox.cloning.schema import Block, Schemas
 from sandbox.cloning.subjects import is_aws
-from sandbox.cloning.tfstate import Instance, Json, ProviderReference, State
-from sandbox.place import Place
+from sandbox.cloning.synthesise import Synthesis
+from sandbox.cloning.tfstate import Json, State
 from sandbox.rehearsal import Diagnostic, PlannedChange
 
 NOT_FOUND = "the provider does not find it in the clone"
+_UNHEARD_OF = Block()
+_EMPTY: tuple[Value, ...] = (None, Marker.ABSENT, "", (), {})
+"""What a provider says where there is nothing to say: one at the creation, another when it reads."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,28 +33,31 @@ class Questions:
 
     configuration: Mapping[str, Json]
     state: bytes = field(repr=False)
+    asked: frozenset[str]
+    """Addresses of what is in the state."""
 
 
-def questions(state: State, default: Place, *, left_out: Iterable[str], version: str = "") -> Questions:
+def questions(state: State, synthesis: Synthesis, *, left_out: Iterable[str]) -> Questions:
     """What to ask the provider about.
+
+    Every resource is read with the provider configuration that it was made with in the clone, whatever it is called in
+    the original, and in whichever of its modules it stands.
 
     Args:
         state: The original state.
-        default: The place of provider configurations that nothing places elsewhere.
+        synthesis: What the clone was made from.
         left_out: Addresses not to ask about.
-        version: A constraint for the AWS provider's version.
     """
     unasked = frozenset(left_out)
-    asked = [
-        each
+    asked = frozenset(
+        each.address
         for each in state.instances
-        # A configuration inside a module cannot be given without the module.
-        if is_aws(each) and each.managed and not each.provider.module and each.address not in unasked
-    ]
-    placed = places([each for each in state.instances if is_aws(each)], default)
+        if is_aws(each) and each.managed and not each.deposed and each.address not in unasked
+    )
     return Questions(
-        configuration=_configuration({each.provider: placed[each.provider] for each in asked}, version),
-        state=_only(state.document, {each.address for each in asked}, state.instances),
+        configuration=synthesis.providers(),
+        state=_only(state, asked, synthesis),
+        asked=asked,
     )
 
 
@@ -60,47 +66,75 @@ def unreadable(diagnostics: Iterable[Diagnostic]) -> Mapping[str, str]:
     return {each.address: each.summary for each in diagnostics if each.severity == "error" and each.address}
 
 
-def with_findings(ledger: Ledger, drift: Iterable[PlannedChange], unread: Mapping[str, str]) -> Ledger:
+def with_findings(
+    ledger: Ledger,
+    drift: Iterable[PlannedChange],
+    *,
+    asked: Container[str],
+    unread: Mapping[str, str],
+    schemas: Schemas,
+) -> Ledger:
     """Write into the ledger what the provider found otherwise, and what it could not read."""
     found = {change.address: change for change in drift if not change.deposed}
-    entries = (_entry(each, found.get(each.address), unread.get(each.address, "")) for each in ledger.entries)
-    return replace(ledger, checked=True, entries=tuple(entries))
+    entries = (
+        _entry(
+            replace(each, read_back=each.address in asked),
+            found.get(each.address),
+            unread.get(each.address, ""),
+            schemas.get(each.type, _UNHEARD_OF),
+        )
+        for each in ledger.entries
+    )
+    return replace(ledger, entries=tuple(entries))
 
 
-def _entry(entry: Entry, change: PlannedChange | None, unread: str) -> Entry:
+def _entry(entry: Entry, change: PlannedChange | None, unread: str, schema: Block) -> Entry:
     if unread:
         return replace(entry, standing=Standing.GAP, reason=f"the provider cannot read it in the clone: {unread}")
     if change is None or entry.standing is Standing.GAP:
         return entry
     if change.action is Action.DELETE:
         return replace(entry, standing=Standing.GAP, reason=NOT_FOUND, unknown=())
-    volatile = volatile_attributes(entry.type)
+    before, after = _mapping(change.before), _mapping(change.after)
+    settled = volatile_attributes(entry.type) | _later(before, schema) | _of_defaults(before, after)
     paths = (
-        path_text(each.path) for each in changed_paths(change.before, change.after) if each.path[0] not in volatile
+        path_text(each.path)
+        for each in changed_paths(before, after)
+        if each.path[0] not in settled and not (each.before in _EMPTY and each.after in _EMPTY)
     )
     return replace(entry, differing=tuple(dict.fromkeys(paths)))
 
 
-def _configuration(providers: Mapping[ProviderReference, Place], version: str) -> Mapping[str, Json]:
-    blocks: list[Json] = []
-    sources = {provider.address for provider in providers}
-    for provider, place in sorted(providers.items(), key=lambda pair: pair[0].alias):
-        alias: dict[str, Json] = {"alias": provider.alias} if provider.alias else {}
-        blocks.append({**alias, "region": place.region, "allowed_account_ids": [place.account]})
-    required: dict[str, Json] = {"source": min(sources)} if sources else {}
-    if version:
-        required["version"] = version
-    return {"terraform": {"required_providers": {"aws": required}}, "provider": {"aws": blocks}}
+def _mapping(value: Value) -> Mapping[str, Value]:
+    return value if isinstance(value, Mapping) else {}
 
 
-def _only(document: bytes, addresses: set[str], instances: tuple[Instance, ...]) -> bytes:
-    """The state with nothing but the instances of these addresses; `instances` are the document's, in its order."""
-    content = json.loads(document)
-    known = iter(instances)
+def _later(before: Mapping[str, Value], schema: Block) -> frozenset[str]:
+    """What the provider had nothing to say about when the state was written, as others that hang on it came later.
+
+    The listeners of a target group, the rules of a security group: production, read again, shows them as well.
+    """
+    return frozenset(
+        name for name, attribute in schema.attributes.items() if attribute.computed and before.get(name) in _EMPTY
+    )
+
+
+def _of_defaults(before: Mapping[str, Value], after: Mapping[str, Value]) -> frozenset[str]:
+    """The tags, where the provider tells own ones from its ``default_tags``, which a state does not name."""
+    return frozenset({"tags"}) if after.get("tags_all") == before.get("tags_all") else frozenset()
+
+
+def _only(state: State, addresses: Container[str], synthesis: Synthesis) -> bytes:
+    """The state with nothing but the instances of these addresses, each with the clone's provider configuration."""
+    content = json.loads(state.document)
+    known = iter(state.instances)
     resources = []
     for resource in content.get("resources") or ():
-        kept = [raw for raw in resource.get("instances") or () if next(known).address in addresses]
+        instances = [(next(known), raw) for raw in resource.get("instances") or ()]
+        kept = [(instance, raw) for instance, raw in instances if instance.address in addresses]
         if kept:
             # A dependency on what is left out would be an error of Terraform's.
-            resources.append({**resource, "instances": [{**raw, "dependencies": []} for raw in kept]})
+            bare = [{**raw, "dependencies": []} for _, raw in kept]
+            provider = synthesis.provider_of(kept[0][0])
+            resources.append({**resource, "provider": provider, "instances": bare})
     return json.dumps({**content, "resources": resources, "outputs": {}, "check_results": None}).encode()

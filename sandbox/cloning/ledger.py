@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from diffing.change import Proof
+
 
 class Standing(StrEnum):
     """How well an object is in the clone."""
@@ -35,6 +37,21 @@ class Entry:
     """Parts that a state does not have, and that no plan shows: they are placeholders in the clone."""
     differing: tuple[str, ...] = ()
     """Attributes that the provider reads otherwise from the clone than the state has them."""
+    read_back: bool = False
+    """The provider has read it back from the clone (`sandbox.cloning.fidelity`)."""
+
+    def proof(self, *, measured: bool) -> Proof:
+        """How sure it is that it is in the clone as it is in the state.
+
+        Args:
+            measured: The engine's ledger (`sandbox.conformance`) says that the engine makes such a thing.
+        """
+        if self.standing is Standing.GAP:
+            return Proof.UNKNOWN
+        if self.read_back and not self.differing and not self.unknown:
+            return Proof.PROVED
+        known = self.read_back or measured or self.standing is not Standing.CLONED
+        return Proof.COMPUTED if known else Proof.UNKNOWN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,8 +61,8 @@ class Ledger:
     entries: tuple[Entry, ...]
     shared: tuple[str, ...] = ()
     """What could not be kept apart in the engine's own records; in words."""
-    checked: bool = False
-    """The provider has read every object back from the clone (`sandbox.cloning.fidelity`)."""
+    unchecked: str = ""
+    """Why the provider could not read the clone back, where it was asked to and could not."""
 
     @property
     def gaps(self) -> tuple[Entry, ...]:

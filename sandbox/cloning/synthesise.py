@@ -84,7 +84,7 @@ class Synthesis:
         }
         self.by_name = {name: address for address, name in self.names.items()}
         self.by_address = {subject.address: subject for subject in subjects}
-        self._schemas = schemas
+        self.schemas = schemas
         self._places = places(placed, default)
         self._default = default
         self._provider: dict[str, Json] = {"source": source, **({"version": version} if version else {})}
@@ -92,7 +92,7 @@ class Synthesis:
 
     def schema(self, address: str) -> Block:
         """The schema of an object's type."""
-        return self._schemas[self.by_address[address].type]
+        return self.schemas[self.by_address[address].type]
 
     def write(self, repairs: Repairs) -> Written:
         """Write what the repairs leave."""
@@ -109,7 +109,7 @@ class Synthesis:
                 dropped=frozenset(repairs.dropped.get(subject.address, ())),
                 left_out=frozenset(repairs.left_out),
             )
-            body = writer.body(self._schemas[subject.type])
+            body = writer.body(self.schemas[subject.type])
             files |= writer.files
             if writer.unknown:
                 unknown[subject.address] = tuple(dict.fromkeys(writer.unknown))
@@ -117,12 +117,21 @@ class Synthesis:
             of_kind = resources.setdefault(kind, {})
             if isinstance(of_kind, dict):
                 of_kind[name] = body | self._meta_arguments(subject, repairs)
-        content: dict[str, Json] = {
+        content = {**self.providers(), **({"resource": resources} if resources else {})}
+        return Written(document=write_document(content), files=files, unknown=unknown)
+
+    def providers(self) -> dict[str, Json]:
+        """A configuration of nothing but the provider, in every place of the state."""
+        return {
             "terraform": {"required_providers": {PROVIDER: self._provider}},
             "provider": {PROVIDER: list(self._provider_blocks())},
-            **({"resource": resources} if resources else {}),
         }
-        return Written(document=write_document(content), files=files, unknown=unknown)
+
+    def provider_of(self, instance: Instance) -> str:
+        """How a Terraform state names the provider configuration that an object is written with."""
+        place = self._places[instance.provider]
+        alias = "" if place == self._default else f".{_alias(place)}"
+        return f'provider["{instance.provider.address}"]{alias}'
 
     def _meta_arguments(self, subject: Instance, repairs: Repairs) -> dict[str, Json]:
         needed = sorted(self._references.dependencies(subject.address) - repairs.left_out.keys())

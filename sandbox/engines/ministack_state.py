@@ -43,6 +43,7 @@ _BLOB = "code_blob_ref"
 
 def dump() -> bytes:
     """Everything that the engine in this process holds."""
+    _name_rules()
     savers = ministack.app._build_persistence_save_dict()
     states = {name: get_state() for name, get_state in savers.items()}
     document: dict[str, Any] = {
@@ -85,6 +86,17 @@ def load(content: bytes) -> None:
             s3._buckets._data[account, bucket]["objects"] = objects
         for name in _OBJECT_STORES:
             getattr(s3, name)._data.update(document["stores"][name]._data)
+
+
+def _name_rules() -> None:
+    """Write down the ids of security groups' rules that the engine works out of their contents when it is asked.
+
+    One who gives the group its real id would change them with it. The rule that every group is born with has none.
+    """
+    for group in ec2._security_groups._data.values():
+        for key, is_egress in (("IpPermissions", False), ("IpPermissionsEgress", True)):
+            for rule in group.get(key, ()):
+                rule["SecurityGroupRuleId"] = ec2._sg_rule_id(group["GroupId"], is_egress, rule)
 
 
 def _keep_running(ecs: Any, state: dict[str, Any]) -> None:

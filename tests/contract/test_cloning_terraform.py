@@ -178,6 +178,11 @@ resource "aws_vpc_security_group_ingress_rule" "this" {
   ip_protocol       = "tcp"
   cidr_ipv4         = "10.0.0.0/8"
 }
+resource "aws_vpc_security_group_egress_rule" "this" {
+  security_group_id = aws_security_group.this.id
+  ip_protocol       = "-1"
+  cidr_ipv4         = "0.0.0.0/0"
+}
 output "subnet" { value = aws_subnet.this.id }
 output "group" { value = aws_security_group.this.id }
 """
@@ -291,6 +296,15 @@ def test_every_object_is_in_the_ledger_and_none_is_a_gap(production: Production,
     assert [entry.address for entry in clone.ledger.entries] == [each.address for each in production.state.instances]
     assert clone.ledger.gaps == ()
     assert clone.ledger.shared == ()
+
+
+def test_every_object_was_read_back_wherever_it_is(production: Production, clone: ClonedState) -> None:
+    assert clone.ledger.unchecked == ""
+    read = {entry.address for entry in clone.ledger.entries if entry.read_back}
+    assert read == {
+        each.address for each in production.state.instances if each.managed and each.type.startswith("aws_")
+    }
+    assert len({each.provider for each in production.state.instances if each.type.startswith("aws_")}) > 1
 
 
 def test_the_original_finds_in_the_clone_what_it_finds_in_production(
