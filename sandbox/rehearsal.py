@@ -226,6 +226,10 @@ class ClonedObject:
     proof: Proof = Proof.UNKNOWN
     """``proved``: the provider read it back from the clone as the state has it. ``computed``: it is there, otherwise in
     some attributes or with placeholders; or the engine, which is known to make such things, says that it is there."""
+    real_id: str = ""
+    """Its id, where another one stands for it in the clone."""
+    clone_id: str = ""
+    """That other one, which the engine drew."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -253,6 +253,7 @@ class _Stage:
     def _cloning(self) -> Cloning:
         clone = self._clone
         entries = clone.ledger.entries if clone.ledger is not None else ()
+        stands = {each.address: each for each in clone.stands}
         objects = tuple(
             ClonedObject(
                 address=entry.address,
@@ -262,6 +263,8 @@ class _Stage:
                 unknown=entry.unknown,
                 differing=entry.differing,
                 proof=entry.proof(measured=is_measured(clone.engine.info.name, entry.type)),
+                real_id=stands[entry.address].real if entry.address in stands else "",
+                clone_id=stands[entry.address].clone if entry.address in stands else "",
             )
             for entry in entries
         )

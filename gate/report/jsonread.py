@@ -188,7 +188,7 @@ def _clone(node: _Node) -> Cloning:
 
 
 def _cloned_object(node: _Node) -> ClonedObject:
-    at = node.record("address", "type", "standing", "reason", "unknown", "differing", "proof")
+    at = node.record("address", "type", "standing", "reason", "unknown", "differing", "proof", "real_id", "clone_id")
     return ClonedObject(
         address=at["address"].text(),
         type=at["type"].text(),
@@ -197,6 +197,8 @@ def _cloned_object(node: _Node) -> ClonedObject:
         unknown=at["unknown"].texts(),
         differing=at["differing"].texts(),
         proof=at["proof"].choice(Proof),
+        real_id=at["real_id"].text(),
+        clone_id=at["clone_id"].text(),
     )
 
 

@@ -28,6 +28,7 @@ from sandbox.rehearsal import ApiCall, CallKind, Cloning, Diagnostic, Gap, Step
 DIGEST_SHOWN = 12
 OUTPUT_SHOWN = 20
 """Lines of a program's output."""
+_FEW_IDS = 5
 NO_ISOLATION = "none"
 UNCONTAINED = "Not contained: what was replayed could reach this machine and its network (--no-isolation)."
 
@@ -292,8 +293,13 @@ def clone_facts(clone: Cloning, kind: str = "") -> Iterator[str]:
     missing = numbers.pop("gap", 0)
     if clone.objects:
         # A template has no ids that could be kept.
-        how = "of the stacks came up" if kind == "cloudformation" else "of the state came up under their real ids"
+        ids = "ids of the engine's own" if any(each.clone_id for each in clone.objects) else "their real ids"
+        how = f"of the state came up under {ids}"
+        how = "of the stacks came up" if kind == "cloudformation" else how
         yield f"{sum(numbers.values()):,} of {len(clone.objects):,} objects {how}"
+    if grafted := [f"{each.real_id} is {each.clone_id}" for each in clone.objects if each.clone_id]:
+        rest = f" and {len(grafted) - _FEW_IDS:,} more" if len(grafted) > _FEW_IDS else ""
+        yield f"in it, {', '.join(grafted[:_FEW_IDS])}{rest}"
     if missing:
         yield f"{missing:,} are missing"
     if differing := sum(bool(each.differing) for each in clone.objects):

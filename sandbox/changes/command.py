@@ -15,6 +15,7 @@ from pathlib import Path
 from sandbox.changes.change import Announced, CarriedOut
 from sandbox.changes.terraform import aws_version
 from sandbox.clones.clone import Clone
+from sandbox.cloning.graft import Translation
 from sandbox.cloning.secrets import Scrubber
 from sandbox.cloning.tfstate import parse_state
 from sandbox.errors import UsageError
@@ -54,6 +55,7 @@ class CommandChange:
     def __init__(self, proposal: CommandProposal, session: Session) -> None:
         self._proposal = proposal
         self._session = session
+        self._command = proposal.command
         self._folder: Path
         self._digest = ""
         self._workspace: Workspace | None = None
@@ -81,7 +83,9 @@ class CommandChange:
 
     def announce(self, clone: Clone) -> Announced:
         """A program announces nothing."""
-        given = (*self._session.tools.variables.values, *_given(self._proposal.command))
+        given = (*self._session.tools.variables.values, *_given(self._command))
+        if clone.translation is not None:
+            self._translate(clone.translation)
         self._variables = secret_values(self._session.tools.environment, given, self._workspace)
         if clone.state:
             self._scrubber = Scrubber.of(*parse_state(clone.state).instances)
@@ -89,8 +93,17 @@ class CommandChange:
             # The state in the folder is what the program would have used; without one, the target's is meant.
             own = self._proposal.directory / _STATE
             state = own.read_bytes() if own.is_file() else clone.state
+            if clone.translation is not None and own.is_file():
+                state = clone.translation.document(state)
             self._session.terraform.adopt_state(self._workspace, state, made_in=clone.made_in)
         return Announced(plan=Plan(changes=()), noise=Plan(changes=()))
+
+    def _translate(self, words: Translation) -> None:
+        """Write the engine's ids in the places of the real ones: in the copy, and in the command."""
+        words.folder(self._folder if self._workspace is None else self._workspace.top)
+        self._command = tuple(words.text(each) for each in self._command)
+        if self._workspace is not None:
+            self._session.terraform.translate(self._workspace, words.text)
 
     def state_before(self, clone: Clone) -> tuple[StateInstance, ...]:
         """What Terraform manages in the target."""
@@ -146,7 +159,7 @@ class CommandChange:
 
     def _found(self) -> tuple[str, ...]:
         """The program's absolute path, and its arguments."""
-        program, *arguments = self._proposal.command
+        program, *arguments = self._command
         local = self._folder / program
         path = self._session.tools.environment.get("PATH", DEFAULT_PATH)
         found = str(local.resolve()) if "/" in program and local.is_file() else shutil.which(program, path=path)
@@ -212,7 +225,7 @@ class CommandChange:
         }
 
     def _text(self) -> str:
-        return shlex.join(self._proposal.command)
+        return shlex.join(self._command)
 
     def _shown(self, lines: Iterable[str]) -> str:
         """Lines without secrets: the user's variables, what is secret in the target's state, what looks like one."""

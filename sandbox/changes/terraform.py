@@ -11,6 +11,7 @@ from diffing.change import Action
 from sandbox.changes.change import Announced, CarriedOut
 from sandbox.clones.clone import Clone, Measured, Recorded, Unmeasured
 from sandbox.clones.placeholders import filled
+from sandbox.cloning.graft import Translation
 from sandbox.executors.terraform.command import Reading
 from sandbox.executors.terraform.guards import guarded
 from sandbox.executors.terraform.run import TerraformFailedError
@@ -69,6 +70,8 @@ class TerraformChange:
         """Plan it; beside that, plan the unchanged target once more where its noise is not known."""
         session = self._session
         self._state = clone.state if self._proposal.state is None else self._proposal.state
+        if clone.translation is not None:
+            self._translate(clone.translation)
         if isinstance(clone.noise, Unmeasured):
             clone.noise.install()
         session.progress.phase("Planning the change")
@@ -85,6 +88,13 @@ class TerraformChange:
                 raise
         session.require(clone.engine)
         return replace(self._trusted(plan, noise, clone), guarded=guarded(self._workspace.root))
+
+    def _translate(self, words: Translation) -> None:
+        """Write the engine's ids in the places of the real ones."""
+        words.folder(self._workspace.top)
+        self._session.terraform.translate(self._workspace, words.text)
+        if self._proposal.state:
+            self._state = words.document(self._proposal.state)
 
     def state_before(self, clone: Clone) -> tuple[StateInstance, ...]:
         """What Terraform manages before."""

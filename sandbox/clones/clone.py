@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from sandbox.cloning.graft import Stand, Translation
 from sandbox.cloning.ledger import Ledger
 from sandbox.cloudformation.application import Application
 from sandbox.executors.terraform.workspace import Workspace
@@ -83,6 +84,10 @@ class Clone:
     """The stacks that it was made from."""
     warm: bool = False
     """Brought back from an earlier one."""
+    translation: Translation | None = None
+    """Of what the change brings, where the engine has drawn its own ids."""
+    stands: tuple[Stand, ...] = ()
+    """Which of the engine's ids stands for which real one."""
     guarded: frozenset[str] = frozenset()
     """Addresses, without instance keys, that its configuration protects with ``prevent_destroy``."""
     redacted: bool = False

@@ -6,19 +6,27 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
-from sandbox.clones.clone import Clone, Lineage
+from sandbox.clones.clone import Clone, Lineage, Recorded
 from sandbox.clones.engine import restored, seedable_engine
 from sandbox.clones.image import Image
 from sandbox.clones.scopes import scopes_of
 from sandbox.clones.warm import Key, WarmClones
 from sandbox.cloning.clone import make_from_state
+from sandbox.cloning.engine import seedable, stocked
+from sandbox.cloning.graft import graft_state
+from sandbox.cloning.raising import Starter
 from sandbox.cloning.tfstate import State
+from sandbox.ports import Engine
 from sandbox.session import Session
 
 
 @contextmanager
 def stand_up_stated(state: State, session: Session, *, versions: str) -> Iterator[Clone]:
     """Bring up what a state describes; see `sandbox.clones.standup.stand_up`."""
+    if seedable(session.tools.engine) is None:
+        with _grafted(state, session, versions) as clone:
+            yield clone
+        return
     kept = WarmClones(session.cache if session.tools.keep_clones else None)
     key = _key(state, session, versions)
     image = kept.find(key)
@@ -51,8 +59,48 @@ def _made(state: State, session: Session, versions: str) -> Image:
         scopes=tuple(sorted(scopes_of(state, session.place))),
         ledger=made.ledger,
         recorded=True,
-        lineage=Lineage(lineage=state.lineage, serial=state.serial, digest=state.digest),
+        lineage=_lineage(state),
     )
+
+
+@contextmanager
+def _grafted(state: State, session: Session, versions: str) -> Iterator[Clone]:
+    """The clone on an engine that draws its own ids: made anew each time, as it cannot be kept."""
+    engine = session.tools.engine
+    with graft_state(
+        state,
+        start=_starter(engine, session.recorder.port),
+        tools=replace(session.toolchain, provider_version=versions),
+        scratch=session.scratch / "clone",
+        place=session.place,
+        progress=session.progress,
+        watch=session.watch,
+    ) as grafted:
+        running = grafted.engine
+        session.recorder.forward_to(running.endpoint)
+        for text in running.notices:
+            session.progress.notice(text)
+        yield Clone(
+            engine=running,
+            noise=Recorded(),
+            state=grafted.state,
+            scopes=scopes_of(state, session.place),
+            ledger=grafted.ledger,
+            lineage=_lineage(state),
+            translation=grafted.translation,
+            stands=grafted.stands,
+        )
+
+
+def _starter(engine: Engine, port: int) -> Starter:
+    with_images = stocked(engine)
+    if with_images is not None:
+        return lambda folder, images: with_images.start(folder, public_port=port, images=images)
+    return lambda folder, _: engine.start(folder, public_port=port)
+
+
+def _lineage(state: State) -> Lineage:
+    return Lineage(lineage=state.lineage, serial=state.serial, digest=state.digest)
 
 
 def _key(state: State, session: Session, versions: str) -> Key:

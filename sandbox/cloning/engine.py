@@ -65,6 +65,24 @@ class SeedableEngine(Protocol):
         """
 
 
+class StockedEngine(Protocol):
+    """An engine that can start with machine images that nobody made in it."""
+
+    def start(self, scratch: Path, *, public_port: int, images: bytes = b"") -> AbstractContextManager[RunningEngine]:
+        """As `sandbox.ports.Engine.start`, with images.
+
+        Args:
+            scratch: A folder of this clone's own.
+            public_port: The port to name in URLs.
+            images: A JSON document with ``images``, a list of `MachineImage` as objects; or nothing.
+        """
+
+
+def stocked(engine: Engine) -> StockedEngine | None:
+    """The engine as one that can start with machine images, if it says that it can."""
+    return cast("StockedEngine", engine) if getattr(engine, "starts_with_images", False) else None
+
+
 def seedable(engine: Engine) -> SeedableEngine | None:
     """The engine as one that can start from a state, if it says that it can."""
     return cast("SeedableEngine", engine) if getattr(engine, "starts_from_state", False) else None

@@ -55,6 +55,16 @@ class IdMap:
     misreported: Mapping[str, str]
     """What the engine says of an object and is not so, although the object is the right one, by address."""
 
+    def reversed(self) -> IdMap:
+        """The map from the real ids to the scratch engine's; of what means something everywhere."""
+        return IdMap(
+            tokens=MappingProxyType({real: new for new, real in self.tokens.items()}),
+            wholes=MappingProxyType({real: new for new, real in self.wholes.items()}),
+            locals=MappingProxyType({}),
+            diverged=MappingProxyType({}),
+            misreported=MappingProxyType({}),
+        )
+
 
 class _Rank(IntEnum):
     """What an object's word about an id is worth."""

@@ -55,14 +55,18 @@ def rewrite(content: Json, ids: IdMap, real: Iterable[Instance]) -> Rewritten:
         ids: The map.
         real: The objects as the real state has them.
     """
-    everywhere = _Everywhere(ids)
+    everywhere = Everywhere(ids)
     rewritten = everywhere.rewrite(content)
     local = _Local(ids.locals, real, everywhere)
     return Rewritten(content=local.rewrite(rewritten, ()), clashes=tuple(everywhere.clashes))
 
 
-class _Everywhere:
-    """Replaces identifiers wherever they are."""
+class Everywhere:
+    """Replaces identifiers wherever they are.
+
+    Args:
+        ids: What to write in the place of what.
+    """
 
     def __init__(self, ids: IdMap) -> None:
         self.clashes: list[str] = []
@@ -72,6 +76,7 @@ class _Everywhere:
         self._pattern = re.compile("|".join(_bounded(whole) for whole in longest_first)) if longest_first else None
 
     def rewrite(self, value: Json) -> Json:
+        """Parsed JSON with the other ids in it, as keys too."""
         match value:
             case str():
                 return self.text(value)
@@ -86,6 +91,7 @@ class _Everywhere:
                 return value
 
     def text(self, text: str) -> str:
+        """A text with the other ids in it."""
         if text in self._wholes:
             return self._wholes[text]
         if self._pattern is not None:
@@ -162,7 +168,7 @@ class _Local:
     """Replaces values in the records of the object that they belong to."""
 
     def __init__(
-        self, pairs: Mapping[str, tuple[Local, ...]], real: Iterable[Instance], everywhere: _Everywhere
+        self, pairs: Mapping[str, tuple[Local, ...]], real: Iterable[Instance], everywhere: Everywhere
     ) -> None:
         self._values: dict[str, _Values] = {}
         self._owners: defaultdict[str, list[str]] = defaultdict(list)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from sandbox.cloning.engine import MachineImage
-from sandbox.cloning.ledger import Entry, Standing
+from sandbox.cloning.ledger import Entry, Ledger, Standing
 from sandbox.cloning.rules import COMPUTED_DATA, NO_REMOTE_SIDE, NOT_STOOD_IN
 from sandbox.cloning.schema import Schemas
 from sandbox.cloning.tfstate import Instance, Json, State
@@ -25,6 +25,10 @@ class Subjects:
     """By address: what needs no writing, or cannot be written."""
     images: tuple[MachineImage, ...] = ()
     """What instances run, and data sources found."""
+
+    def ledger(self) -> Ledger:
+        """What became of a state in which nothing is written."""
+        return Ledger(entries=tuple(self.settled.values()))
 
 
 def aws_types(state: State) -> frozenset[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -130,6 +130,19 @@ class TerraformExecutor:
                 if override:
                     write_override(folder, override, self._binary.suffixes)
         return workspace
+
+    def translate(self, ws: Workspace, text: Callable[[str], str]) -> None:
+        """Put other texts in the places of what the user's variables say, and of what their files in the copy say.
+
+        The copied configuration itself is for the caller to translate.
+        """
+        self._variables = tuple(text(each) for each in self._variables)
+        self._environment = {
+            name: text(value) if name.startswith("TF_VAR_") else value for name, value in self._environment.items()
+        }
+        for path in ws.var_files:
+            content = path.read_text(encoding="utf-8")
+            path.write_text(text(content), encoding="utf-8")
 
     def init(self, ws: Workspace) -> None:
         """Install modules and providers.
