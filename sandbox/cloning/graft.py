@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from sandbox.clock import Stopwatch
-from sandbox.cloning.idmap import IdMap
+from sandbox.cloning.idmap import IdMap, learn
 from sandbox.cloning.ledger import Ledger
 from sandbox.cloning.raising import Raising, Starter
 from sandbox.cloning.rewrite import Everywhere
@@ -124,7 +124,7 @@ def graft_state(
     with ExitStack() as stack:
         try:
             raised = raising.bring_up(stack)
-            translation = Translation(raised.ids)
+            translation = Translation(learn(raised.nameable(), raised.synthesis.schemas))
             document = translation.document(state.document)
             ledger = raising.read_back(raised.ledger(state), parse_state(document), raised, raised.engine)
         finally:

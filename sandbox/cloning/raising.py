@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import TypeAlias
 
 from sandbox.clock import Stopwatch
@@ -15,6 +16,7 @@ from sandbox.cloning.idmap import IdMap, learn
 from sandbox.cloning.learnt import Learnt
 from sandbox.cloning.ledger import Entry, Ledger, Standing
 from sandbox.cloning.repair import Repair, leave_out, repair
+from sandbox.cloning.rules import placeheld
 from sandbox.cloning.schema import Schemas
 from sandbox.cloning.secrets import Scrubber
 from sandbox.cloning.subjects import AWS, Subjects, aws_types, choose, is_aws
@@ -57,6 +59,10 @@ class Raised:
     """Why an object is not there, by address."""
     unknown: Mapping[str, tuple[str, ...]]
     """Parts of objects that a placeholder stands for, by address."""
+
+    def nameable(self) -> tuple[tuple[Instance, Instance], ...]:
+        """The twins without what differs only because a placeholder stands in the clone."""
+        return tuple((_without_placeholders(real, self.unknown), new) for real, new in self.twins)
 
     def ledger(self, state: State, *, clashes: tuple[str, ...] = ()) -> Ledger:
         """What became of every object of the state."""
@@ -271,6 +277,14 @@ class Raising:
             gaps={**dict.fromkeys(missing, "it did not come up"), **self._repairs.left_out, **ids.diverged},
             unknown=written.unknown,
         )
+
+
+def _without_placeholders(instance: Instance, unknown: Container[str]) -> Instance:
+    if instance.address not in unknown:
+        return instance
+    hidden = placeheld(instance.type)
+    kept = {name: value for name, value in instance.attributes.items() if name not in hidden}
+    return replace(instance, attributes=MappingProxyType(kept))
 
 
 def _made_something(outcome: ApplyOutcome) -> bool:

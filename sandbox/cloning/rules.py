@@ -172,6 +172,17 @@ HASHED: Mapping[tuple[str, str], str] = {
 }
 """Arguments of which a state may have only the SHA-1 digest, and what to call the part that is then not known."""
 
+_DERIVED = frozenset({"source_code_hash", "code_sha256", "etag", "source_hash"})
+"""What follows from a content that may be a placeholder."""
+
+
+def placeheld(kind: str) -> frozenset[str]:
+    """The attributes of a resource type that say something else in the clone where a placeholder stands in it."""
+    rows = [row for row in PLACEHOLDERS if row.type == kind]
+    hashed = {name for of, name in HASHED if of == kind}
+    return _DERIVED.union(hashed, *((row.argument, *row.replaces) for row in rows))
+
+
 NO_REMOTE_SIDE: Mapping[str, str] = {
     "terraform.io/builtin/terraform": "lives in the state only",
     "hashicorp/random": "lives in the state only",

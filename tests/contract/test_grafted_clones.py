@@ -44,6 +44,21 @@ resource "aws_instance" "host" {
   subnet_id              = aws_subnet.a.id
   vpc_security_group_ids = [aws_security_group.web.id]
 }
+resource "aws_iam_role" "fn" {
+  name               = "fn"
+  assume_role_policy = jsonencode({
+    Version   = "2012-10-17"
+    Statement = [{ Effect = "Allow", Action = "sts:AssumeRole", Principal = { Service = "lambda.amazonaws.com" } }]
+  })
+}
+resource "aws_lambda_function" "fn" {
+  function_name    = "fn"
+  role             = aws_iam_role.fn.arn
+  handler          = "index.handler"
+  runtime          = "python3.12"
+  filename         = "${path.module}/function-of-ours.zip"
+  source_code_hash = filebase64sha256("${path.module}/function-of-ours.zip")
+}
 resource "aws_kms_key" "main" { description = "main" }
 resource "aws_dynamodb_table" "orders" {
   name         = var.table
@@ -56,6 +71,7 @@ resource "aws_dynamodb_table" "orders" {
 }
 """
 """What is in production."""
+EMPTY_ZIP = b"PK\x05\x06" + b"\0" * 18
 LITERAL = MAIN.replace("vpc_id     = aws_vpc.main.id", 'vpc_id     = "VPC"').replace(
     "subnet_id              = aws_subnet.a.id", "subnet_id              = var.subnet"
 )
@@ -88,6 +104,7 @@ class Production:
         folder = self.scratch / name
         folder.mkdir()
         (folder / "main.tf").write_text(text)
+        (folder / "function-of-ours.zip").write_bytes(EMPTY_ZIP)
         return folder
 
 
@@ -95,6 +112,7 @@ class Production:
 def production(tmp_path_factory: pytest.TempPathFactory) -> Production:
     source, scratch = tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("s")
     (source / "main.tf").write_text(MAIN)
+    (source / "function-of-ours.zip").write_bytes(EMPTY_ZIP)
     environment = {name: os.environ[name] for name in ("PATH", "HOME", "XDG_CACHE_HOME") if name in os.environ}
     with MiniStackEngine().start(scratch / "engine", public_port=45_815) as engine:
         terraform = TerraformExecutor(
