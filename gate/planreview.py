@@ -9,10 +9,10 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from diffing.change import Action, StateDiff
+from diffing.record import dataclass
 from gate.policy.builtin import FILE_NAME, STRICT
 from gate.policy.evaluate import evaluate
 from gate.policy.reversibility import classified

@@ -6,10 +6,10 @@ import importlib
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, cast
 
+from diffing.record import dataclass, field
 from sandbox.errors import UsageError
 from sandbox.ports import Engine
 

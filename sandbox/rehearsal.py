@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 
 from diffing.change import Action
+from diffing.record import dataclass, field
 from diffing.snapshot import Snapshot
 from diffing.values import Path, Value
 

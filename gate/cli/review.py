@@ -6,13 +6,14 @@ libraries that paint: what is loaded here decides how long the command takes.
 
 from __future__ import annotations
 
-import argparse
 import gc
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
 from gate.planreview import PlanRequest, review_plan
 from gate.policy.settings import Whereabouts
@@ -20,6 +21,26 @@ from gate.report.model import Report
 from sandbox.errors import ConfigurationError, UsageError
 from sandbox.executors.terraform.plantext import ZIP
 
+if TYPE_CHECKING:
+    import argparse
+
+DEFAULTS: Mapping[str, Any] = MappingProxyType(
+    {
+        "command": "gate.cli.review:review",
+        "version": None,
+        "dir": None,
+        "policy": None,
+        "environment": "",
+        "rego": None,
+        "account": "",
+        "region": "",
+        "workspace": "",
+        "terraform": None,
+        "out": None,
+        "format": "terminal",
+    }
+)
+"""What the grammar makes of a plan alone (held to it by a test)."""
 MOST_BYTES = 2_000_000_000
 PAINTED = 2_000
 """Changes up to which the large page is painted in a terminal: it takes a second for each thousand."""

@@ -7,12 +7,12 @@ catches and a near miss that it lets pass. The table of rules is in `gate/policy
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 from typing import TypeAlias
 
 from diffing.change import ResourceChange, StateDiff
+from diffing.record import dataclass, field
 from gate.policy.bookkeeping import Bookkeeping
 from gate.policy.settings import DEFAULTS, NOWHERE, Settings, Whereabouts
 from gate.policy.surroundings import UNKNOWN, Surroundings

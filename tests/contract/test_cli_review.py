@@ -12,8 +12,14 @@ from typing import Any
 import pytest
 from cli_runs import command, run, surroundings
 
+from gate.cli.main import parsed
+from gate.cli.parser import build_parser
+
 FAILED, USAGE = 3, 64
 HEAVY = (
+    "argparse",
+    "dataclasses",
+    "inspect",
     "boto3",
     "botocore",
     "docker",
@@ -80,6 +86,11 @@ def test_the_verdict_is_the_exit_code(
     assert (done.returncode, done.stderr) == (code, "")
     assert done.stdout.startswith(word)
     assert done.stdout.rstrip().endswith(word)
+
+
+@pytest.mark.parametrize("plan", ["plan.json", "-", "a b"])
+def test_a_plan_alone_is_parsed_as_the_grammar_says(plan: str) -> None:
+    assert vars(parsed(["review", plan])) == vars(build_parser().parse_args(["review", plan]))
 
 
 def test_standard_input_in_the_encoding_of_powershell(tmp_path: Path) -> None:
