@@ -52,7 +52,7 @@ def review(options: argparse.Namespace) -> int:
     with _no_collection():
         content = _read(options.plan)
         if content.startswith(ZIP) and options.dir is not None:
-            content = _shown(options)
+            content = _shown(content, options)
         report = review_plan(
             PlanRequest(
                 content=content,
@@ -96,25 +96,19 @@ def _read(name: str) -> bytes:
         raise ConfigurationError(f"The plan {name} cannot be read: {error}.", hint="Name a readable file.") from error
 
 
-def _shown(options: argparse.Namespace) -> bytes:
+def _shown(content: bytes, options: argparse.Namespace) -> bytes:
     """Let Terraform turn a binary plan into JSON; it needs the providers of the root module for that."""
     from sandbox.executors.terraform.binary import find_terraform  # noqa: PLC0415 - binary plans only
-    from sandbox.executors.terraform.command import show_plan  # noqa: PLC0415 - as above
-    from sandbox.executors.terraform.deadline import Deadline  # noqa: PLC0415 - as above
-    from sandbox.executors.terraform.run import capture  # noqa: PLC0415 - as above
+    from sandbox.showplan import plan_as_json  # noqa: PLC0415 - as above
 
-    if options.plan == "-":
-        raise UsageError("A binary plan cannot be read from standard input.", hint="Name the file.")
-    if not options.dir.is_dir():
-        raise UsageError(f"There is no directory {options.dir}.", hint="Name the initialised root module with --dir.")
     environment = dict(os.environ)
-    binary = find_terraform(options.terraform, environment)
-    text = capture(
-        show_plan(binary, str(Path(options.plan).resolve())),
-        title=f"terraform show of {options.plan}",
-        cwd=options.dir,
+    text = plan_as_json(
+        content,
+        name=_source(options.plan),
+        directory=options.dir,
+        binary=find_terraform(options.terraform, environment),
         environment=environment,
-        deadline=Deadline.after(SHOW_TIMEOUT),
+        timeout=SHOW_TIMEOUT,
     )
     return text.encode(errors="surrogatepass")
 
