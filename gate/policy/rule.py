@@ -35,6 +35,8 @@ class Evidence:
     """False where a plan is all there is: nothing was carried out in a clone."""
     announced: bool = True
     """False where the change has no plan, which nothing can then contradict."""
+    without_plan: frozenset[int] = frozenset()
+    """Sequence numbers of calls by those parts of the change that have none."""
     cloning: Cloning = NOT_FROM_A_STATE
     """How the clone came to be."""
     place: Whereabouts = NOWHERE
@@ -50,7 +52,8 @@ class Evidence:
 
     def hides(self, change: ResourceChange) -> bool:
         """Whether there is a plan, and it says nothing of this change."""
-        return self.announced and not change.announced
+        by_program = bool(change.calls) and self.without_plan.issuperset(change.calls)
+        return self.announced and not change.announced and not by_program
 
 
 class Unrehearsed(StrEnum):

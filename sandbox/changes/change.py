@@ -41,6 +41,10 @@ class Change(Protocol):
         """Whether there is a plan: without one, nothing can contradict it."""
 
     @property
+    def text(self) -> str:
+        """What it is, as it would be typed."""
+
+    @property
     def digest(self) -> str:
         """SHA-256 over what is proposed."""
 
@@ -80,3 +84,6 @@ class Change(Protocol):
 
     def state_after(self, clone: Clone) -> tuple[StateInstance, ...]:
         """What Terraform manages afterwards."""
+
+    def left(self, clone: Clone) -> Clone:
+        """The clone as the next change of a sequence finds it: with the Terraform state that this one has reached."""

@@ -11,6 +11,7 @@ from sandbox.witnesses.gaps import call_gaps, containment_gaps, noise_gaps, read
 from sandbox.witnesses.managed import managed_changes
 from sandbox.witnesses.planned import rank
 from sandbox.witnesses.scene import Scene
+from sandbox.witnesses.sequence import joined_changes
 from sandbox.witnesses.silent import silent_writes
 from sandbox.witnesses.unannounced import unannounced_changes
 
@@ -21,10 +22,14 @@ class Observed:
 
     diff: StateDiff
     gaps: tuple[Gap, ...]
+    steps: tuple[tuple[ResourceChange, ...], ...] = ()
+    """Of a sequence: what each of its steps amounts to by itself."""
 
 
 def reconcile(rehearsal: Rehearsal) -> Observed:
     """Join plan, calls and clone into one StateDiff, destructive changes first."""
+    if rehearsal.parts:
+        return _sequence(rehearsal)
     scene = Scene.of(rehearsal)
     managed, doubts = managed_changes(scene)
     unannounced = unannounced_changes(scene)
@@ -43,6 +48,18 @@ def reconcile(rehearsal: Rehearsal) -> Observed:
     return Observed(
         diff=StateDiff(changes=tuple(changes), noise=_noise(rehearsal)),
         gaps=tuple(sorted(set(gaps), key=lambda gap: (not gap.blocking, gap))),
+    )
+
+
+def _sequence(rehearsal: Rehearsal) -> Observed:
+    """Each step by itself, and then all of them."""
+    observed = [reconcile(part) for part in rehearsal.parts]
+    steps = tuple(each.diff.changes for each in observed)
+    gaps = {*rehearsal.gaps, *(gap for each in observed for gap in each.gaps)}
+    return Observed(
+        diff=StateDiff(changes=tuple(sorted(joined_changes(steps), key=rank)), noise=_noise(rehearsal)),
+        gaps=tuple(sorted(gaps, key=lambda gap: (not gap.blocking, gap))),
+        steps=steps,
     )
 
 
