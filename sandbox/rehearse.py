@@ -7,6 +7,7 @@ Every front door uses it, for every kind of target and of change. It observes; i
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import ExitStack
@@ -204,7 +205,9 @@ class _Stage:
             if not parts[-1].outcome.succeeded:
                 break
             before, clone = parts[-1].after, change.left(clone)
-        return joined(parts, [change.text for change in self._changes[len(parts) :]])
+        whole = hashlib.sha256("\0".join(change.digest for change in self._changes).encode())
+        not_run = [change.text(clone) for change in self._changes[len(parts) :]]
+        return replace(joined(parts, not_run), digest=whole.hexdigest())
 
     def _step(
         self, change: Change, clone: Clone, before: Snapshot, earlier: Sequence[Rehearsal], start: int
@@ -219,8 +222,8 @@ class _Stage:
                 raise
             part = self._unplanned(earlier[-1], error, others)
         own = tuple(call.sequence for call in part.calls if call.sequence not in {each.sequence for each in calls})
-        gaps = (*part.gaps, *(unread(clone, change.text, earlier) if change.announces else ()))
-        return replace(part, gaps=gaps, steps=part.steps or (step_of(change.text, part.outcome, own),))
+        gaps = (*part.gaps, *(unread(clone, change.text(clone), earlier) if change.announces else ()))
+        return replace(part, gaps=gaps, steps=part.steps or (step_of(change.text(clone), part.outcome, own),))
 
     def _unplanned(self, before: Rehearsal, error: ConfigurationError, others: frozenset[int]) -> Rehearsal:
         """A step that cannot be planned on what is there: data, as one that fails when it is applied."""

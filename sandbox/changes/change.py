@@ -41,10 +41,6 @@ class Change(Protocol):
         """Whether there is a plan: without one, nothing can contradict it."""
 
     @property
-    def text(self) -> str:
-        """What it is, as it would be typed."""
-
-    @property
     def digest(self) -> str:
         """SHA-256 over what is proposed."""
 
@@ -84,6 +80,9 @@ class Change(Protocol):
 
     def state_after(self, clone: Clone) -> tuple[StateInstance, ...]:
         """What Terraform manages afterwards."""
+
+    def text(self, clone: Clone) -> str:
+        """What it is, as it would be typed, without the secrets that the clone's state knows; asked at any time."""
 
     def left(self, clone: Clone) -> Clone:
         """The clone as the next change of a sequence finds it: with the Terraform state that this one has reached."""

@@ -60,8 +60,7 @@ class CloudFormationChange:
         self._comparison = StackComparison(changes=())
         self._policy: StackPolicy | None = None
 
-    @property
-    def text(self) -> str:
+    def text(self, clone: Clone) -> str:  # noqa: ARG002 - there is no secret in it
         """The template."""
         return str(self._proposal.template or "delete-stack")
 

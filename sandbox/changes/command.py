@@ -63,9 +63,9 @@ class CommandChange:
         self._scrubber = Scrubber(secrets=())
         self._variables: tuple[str, ...] = ()
 
-    @property
-    def text(self) -> str:
+    def text(self, clone: Clone) -> str:
         """The program and its arguments, secrets taken out."""
+        self._learn_secrets(clone)
         return self._shown([self._text()])
 
     @property
@@ -89,10 +89,7 @@ class CommandChange:
 
     def announce(self, clone: Clone) -> Announced:
         """A program announces nothing."""
-        given = (*self._session.tools.variables.values, *_given(self._proposal.command))
-        self._variables = secret_values(self._session.tools.environment, given, self._workspace)
-        if clone.state:
-            self._scrubber = Scrubber.of(*parse_state(clone.state).instances)
+        self._learn_secrets(clone)
         if self._workspace is not None:
             # The state in the folder is what the program would have used; without one, the target's is meant.
             own = self._proposal.directory / _STATE
@@ -144,6 +141,12 @@ class CommandChange:
     def left(self, clone: Clone) -> Clone:
         """The clone; where the program is Terraform, with the state that it has reached."""
         return with_state_of(self._workspace, clone, self._session) if self._workspace is not None else clone
+
+    def _learn_secrets(self, clone: Clone) -> None:
+        given = (*self._session.tools.variables.values, *_given(self._proposal.command))
+        self._variables = secret_values(self._session.tools.environment, given, self._workspace)
+        if clone.state:
+            self._scrubber = Scrubber.of(*parse_state(clone.state).instances)
 
     def _prepare_module(self, directory: Path) -> str:
         session = self._session

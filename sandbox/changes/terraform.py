@@ -49,8 +49,7 @@ class TerraformChange:
         self._workspace: Workspace
         self._state: bytes = b""
 
-    @property
-    def text(self) -> str:
+    def text(self, clone: Clone) -> str:  # noqa: ARG002 - there is no secret in it
         """The command and the root module."""
         return f"terraform -chdir={self._proposal.directory} apply"
 

@@ -114,6 +114,8 @@ def test_a_step_that_fails_ends_the_rest(folder: Path) -> None:
     assert len(gaps) == 2
     assert all(gap["blocking"] for gap in gaps)
     assert ("delete", "aws_sqs_queue.jobs") not in changes(report)
+    _, other = rehearsed(folder, "makes", "fails", "destroys")
+    assert report["proposal"]["digest"] != other["proposal"]["digest"]
 
 
 def test_terraform_twice_goes_on_from_its_own_state(folder: Path) -> None:
