@@ -7,11 +7,13 @@ import os
 import sys
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from diffing.record import dataclass, field
 from sandbox.errors import UsageError
-from sandbox.ports import Engine
+
+if TYPE_CHECKING:
+    from sandbox.ports import Engine
 
 DEFAULT_ENGINE = "ministack"
 

@@ -11,7 +11,6 @@ import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -57,7 +56,7 @@ def review(options: argparse.Namespace) -> int:
             PlanRequest(
                 content=content,
                 source=_source(options.plan),
-                folder=options.dir or Path(options.plan).parent,
+                folder=options.dir or os.path.dirname(options.plan) or os.curdir,
                 policy=options.policy,
                 policy_environment=options.environment,
                 rego=options.rego,
@@ -88,7 +87,7 @@ def _read(name: str) -> bytes:
     try:
         if name == "-":
             return sys.stdin.buffer.read(MOST_BYTES + 1)
-        with Path(name).open("rb") as file:
+        with open(name, "rb") as file:
             return file.read(MOST_BYTES + 1)
     except FileNotFoundError as error:
         raise UsageError(f"There is no plan {name}.", hint="Name a plan, or - for standard input.") from error

@@ -22,6 +22,7 @@ HEAVY = (
     "argparse",
     "dataclasses",
     "inspect",
+    "pathlib",
     "boto3",
     "botocore",
     "docker",
