@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
 
+from diffing.record import dataclass, field
 from diffing.snapshot import NOTHING, Identity
 from diffing.values import Path, Value
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
+
+from diffing.record import dataclass
 
 _INSTANCE_KEY = re.compile(r'\[(?:\d+|"(?:[^"\\\n\r]|\\.)*")\]')
 

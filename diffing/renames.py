@@ -25,12 +25,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import zip_longest
 from typing import TypeAlias
 
 from diffing.graph import without_keys
 from diffing.normalize import equivalent, volatile_attributes
+from diffing.record import dataclass
 from diffing.values import Marker, Value
 
 Instance: TypeAlias = tuple[str, str, Mapping[str, Value]]

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from types import MappingProxyType
 
+from diffing.record import dataclass, field
 from diffing.values import Value
 
 NOTHING: Mapping[str, int] = MappingProxyType({})

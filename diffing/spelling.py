@@ -6,6 +6,7 @@ Part of `diffing.normalize`, whose two strictest and loosest notions of sameness
 from __future__ import annotations
 
 import json
+import json.encoder
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
@@ -17,6 +18,8 @@ ORDERED_NAMES = frozenset(
 """Lists whose order has an effect (lower case, without underscores); ``ordered_*`` belongs to them as well."""
 
 _EMPTY = "empty"
+_quoted = json.encoder.encode_basestring_ascii
+"""A text as `json.dumps` writes it, without asking what else it could be."""
 
 
 def spelled(value: Value, *, strict: bool = False, policy: bool = False, ordered: bool = False) -> str:
@@ -32,7 +35,7 @@ def spelled(value: Value, *, strict: bool = False, policy: bool = False, ordered
         return _EMPTY
     match value:
         case str():
-            return json.dumps(value) if strict else _spelled_text(value, policy=policy)
+            return _quoted(value) if strict else _spelled_text(value, policy=policy)
         case Mapping():
             return _spelled_object(value, strict=strict, policy=policy)
         case tuple():
@@ -63,7 +66,7 @@ def _spelled_text(text: str, *, policy: bool) -> str:
             return f"json:{spelled(freeze(parsed), policy=policy)}"
         except (ValueError, RecursionError):
             pass  # no JSON, or JSON that can be read in two ways: then the text itself is what it says
-    return json.dumps(text)
+    return _quoted(text)
 
 
 def may_hold_document(value: Value) -> bool:
@@ -74,7 +77,7 @@ def may_hold_document(value: Value) -> bool:
 def _spelled_object(value: Mapping[str, Value], *, strict: bool, policy: bool) -> str:
     inside = not strict and (policy or value.get("Statement", Marker.ABSENT) is not Marker.ABSENT)
     fields = (
-        (json.dumps(name), spelled(item, strict=strict, policy=inside, ordered=has_order(name)))
+        (_quoted(name), spelled(item, strict=strict, policy=inside, ordered=has_order(name)))
         for name, item in value.items()
         if item is not Marker.ABSENT
     )

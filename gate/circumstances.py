@@ -38,6 +38,9 @@ def evidence_of(rehearsal: Rehearsal, diff: StateDiff, gaps: tuple[Gap, ...], ci
         calls=rehearsal.calls,
         surroundings=survey(rehearsal),
         announced=rehearsal.announced,
+        without_plan=frozenset(
+            number for part in rehearsal.parts if not part.announced for step in part.steps for number in step.calls
+        ),
         cloning=rehearsal.cloning,
         place=circumstances.place,
         today=circumstances.today,

@@ -27,7 +27,7 @@ def earn(request: ReviewRequest, report: Report) -> str:
     Returns:
         What to tell the user: that there is a pass, or why there is none; empty where none was to be expected.
     """
-    if report.verdict.decision is not Decision.APPROVE or request.stacks is not None:
+    if report.verdict.decision is not Decision.APPROVE or request.stacks is not None or request.sequence is not None:
         return ""
     if request.state is not None or request.empty_state:
         return "No pass for agents' hooks: the rehearsal was with another state than the command would use."

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
+from diffing.record import dataclass
 from gate.verdict import Decision
 from sandbox.rehearsal import EngineInfo
 

@@ -9,15 +9,14 @@ Asked by hooks before each command: imports nothing that takes time, and keeps i
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import json
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sandbox.executors.terraform.fingerprint import Extent, UnfitError, fingerprint
+if TYPE_CHECKING:
+    from sandbox.executors.terraform.fingerprint import Extent
 
 LIFETIME = 3600.0
 """Seconds for which a pass holds: production moves on."""
@@ -87,7 +86,7 @@ def inputs_of(wanted: Wanted, environment: Mapping[str, str], key: bytes) -> str
     """The keyed digest of everything but files that what is run depends on."""
     ambient = sorted(f"{name}={value}" for name, value in environment.items() if name.startswith(_VARIABLE))
     text = json.dumps([wanted.words, wanted.variables, ambient if wanted.kind == TERRAFORM else []])
-    return hmac.new(key, text.encode(errors="surrogateescape"), hashlib.sha256).hexdigest()
+    return _keyed(text.encode(errors="surrogateescape"), key)
 
 
 def write(granted: Pass, folder: str, key: bytes) -> str:
@@ -112,28 +111,29 @@ def take(wanted: Wanted, environment: Mapping[str, str], *, now: Callable[[], fl
     key = None if folder is None else read_key(folder)
     if folder is None or key is None:
         return False
-    inputs = inputs_of(wanted, environment, key)
     for path, granted in _passes(folder, key):
         if granted.expires <= now():
             _remove(path)
-        elif _fits(granted, wanted, inputs) and _remove(path):
+        elif _fits(granted, wanted, environment, key) and _remove(path):
             return True
     return False
 
 
-def _fits(granted: Pass, wanted: Wanted, inputs: str) -> bool:
+def _fits(granted: Pass, wanted: Wanted, environment: Mapping[str, str], key: bytes) -> bool:
     same = (
         granted.kind == wanted.kind
         and granted.program == wanted.program
         and granted.directory == wanted.directory
         and granted.workspace == wanted.workspace
         and granted.extent.var_files == wanted.var_files
-        and hmac.compare_digest(granted.inputs, inputs)
+        and _is_same(granted.inputs, inputs_of(wanted, environment, key))
     )
     return same and _is_unchanged(granted)
 
 
 def _is_unchanged(granted: Pass) -> bool:
+    from sandbox.executors.terraform.fingerprint import UnfitError, fingerprint  # noqa: PLC0415 - reads files
+
     try:
         watched = all(file_digest(path) == digest for path, digest in granted.watched.items())
         return watched and fingerprint(granted.extent) == granted.files
@@ -158,7 +158,7 @@ def _opened(path: str, key: bytes) -> Pass | None:
     try:
         with os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), encoding="utf-8") as file:
             document = json.loads(file.read(_LARGEST))
-        if not hmac.compare_digest(str(document["seal"]), _seal(str(document["pass"]), key)):
+        if not _is_same(str(document["seal"]), _seal(str(document["pass"]), key)):
             return None
         return _parsed(json.loads(document["pass"]))
     except (OSError, ValueError, TypeError, KeyError):
@@ -166,6 +166,8 @@ def _opened(path: str, key: bytes) -> Pass | None:
 
 
 def _parsed(body: dict[str, Any]) -> Pass:
+    from sandbox.executors.terraform.fingerprint import Extent  # noqa: PLC0415 - as above
+
     # Sealed, so written by `write`; an older version's has other fields, and is no pass.
     extent: dict[str, Any] = {
         name: tuple(value) if isinstance(value, list) else value for name, value in body["extent"].items()
@@ -174,7 +176,19 @@ def _parsed(body: dict[str, Any]) -> Pass:
 
 
 def _seal(body: str, key: bytes) -> str:
-    return hmac.new(key, body.encode(), hashlib.sha256).hexdigest()
+    return _keyed(body.encode(), key)
+
+
+def _keyed(content: bytes, key: bytes) -> str:
+    import hmac  # noqa: PLC0415 - where there are no passes, a hook does without
+
+    return hmac.new(key, content, "sha256").hexdigest()
+
+
+def _is_same(a: str, b: str) -> bool:
+    import hmac  # noqa: PLC0415 - as above
+
+    return hmac.compare_digest(a, b)
 
 
 def _remove(path: str) -> bool:
@@ -217,5 +231,7 @@ def make_key(folder: str) -> bytes | None:
 
 def file_digest(path: str) -> str:
     """SHA-256 of a file's content."""
+    import hashlib  # noqa: PLC0415 - as above
+
     with open(path, "rb") as file:
         return hashlib.sha256(file.read()).hexdigest()

@@ -7,12 +7,13 @@ Quick enough for a hook, and able to reject. What it approves is what the policy
 from __future__ import annotations
 
 import hashlib
+import os
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from diffing.change import Action, StateDiff
+from diffing.record import dataclass
 from gate.policy.builtin import FILE_NAME, STRICT
 from gate.policy.evaluate import evaluate
 from gate.policy.reversibility import classified
@@ -25,6 +26,10 @@ from gate.wiring import tool_version
 from sandbox.executors.terraform.savedplan import Code, SavedPlan, read_saved_plan
 from sandbox.rehearsal import ApplyOutcome, EngineInfo, Gap, GapKind, Timing
 from sandbox.witnesses.planned import planned_changes
+
+if TYPE_CHECKING:
+    # Takes as long to load as the judgement of a small plan.
+    from pathlib import Path
 
 KIND = "plan"
 AWS = "hashicorp/aws"
@@ -42,7 +47,7 @@ class PlanRequest:
     """``terraform show -json``."""
     source: str
     """Where it came from, for messages and the report."""
-    folder: Path
+    folder: str | os.PathLike[str]
     """Where a policy may lie beside it."""
     policy: Path | None = None
     rego: Path | None = None
@@ -110,19 +115,23 @@ def review_plan(request: PlanRequest) -> Report:
 
 
 def _judged(request: PlanRequest, evidence: Evidence) -> Verdict:
-    if request.policy is None and not request.policy_environment and not _is_there(request.folder / FILE_NAME):
+    beside = os.path.join(request.folder, FILE_NAME)
+    if request.policy is None and not request.policy_environment and not _is_there(beside):
         return evaluate(evidence, STRICT)
     # Without a file of policy there is nothing to look for in a target.
+    from pathlib import Path  # noqa: PLC0415 - see above
+
     from gate.policy_source import Wanted, find_policies  # noqa: PLC0415 - see above
     from sandbox.targets.target import EmptyTarget  # noqa: PLC0415 - see above
 
     wanted = Wanted(place=request.place, environment=request.policy_environment)
-    return find_policies(request.policy, change_dir=request.folder, target=EmptyTarget(), wanted=wanted).judge(evidence)
+    policies = find_policies(request.policy, change_dir=Path(request.folder), target=EmptyTarget(), wanted=wanted)
+    return policies.judge(evidence)
 
 
-def _is_there(path: Path) -> bool:
+def _is_there(path: str) -> bool:
     try:
-        path.lstat()
+        os.lstat(path)
     except FileNotFoundError:
         return False
     except OSError:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from itertools import zip_longest
 from pathlib import Path
 
 from diffing.change import Action, StateDiff
 from gate.circumstances import WITHOUT, Circumstances, classified_changes, evidence_of
 from gate.memory import memory_of
+from gate.policy.destruction import is_destroyed
 from gate.policy.settings import Whereabouts
 from gate.policy_source import Policies, Wanted, find_policies
 from gate.report.model import NOT_RUN, Report
@@ -34,13 +36,14 @@ from sandbox.proposal import (
     CloudFormationProposal,
     CommandProposal,
     Proposal,
+    SequenceProposal,
     TerraformProposal,
 )
-from sandbox.rehearsal import ApplyOutcome, EngineInfo, Rehearsal, Timing
+from sandbox.rehearsal import ApplyOutcome, EngineInfo, Rehearsal, Step, Timing
 from sandbox.rehearse import RehearsalRequest, rehearse
 from sandbox.session import Variables
 from sandbox.targets.target import LiveTarget, StackTarget, Target, parse_target
-from sandbox.witnesses.reconcile import reconcile
+from sandbox.witnesses.reconcile import Observed, reconcile
 
 DEFAULT_ACCOUNT = "123456789012"
 DEFAULT_REGION = "us-east-1"
@@ -59,6 +62,8 @@ class ReviewRequest:
     """The program to rehearse, and its arguments, in the folder of the change; none for Terraform."""
     stacks: CloudFormationProposal | None = None
     """What to do with stacks; none for Terraform and programs."""
+    sequence: SequenceProposal | None = None
+    """Changes to rehearse one after the other; none for a change alone."""
     target_parameters: Path | None = None
     """Values of parameters for the target's templates, in a file."""
     budget: Budget = DEFAULT_BUDGET
@@ -284,8 +289,7 @@ def _target(request: ReviewRequest) -> Target:
 
 
 def _live(request: ReviewRequest, target: LiveTarget) -> LiveTarget:
-    is_terraform = not request.command and request.stacks is None
-    if is_terraform and request.state is None and not request.empty_state:
+    if any(state is None for state in _states(request)):
         raise UsageError(
             "A live account does not tell the Terraform state of the change.",
             hint="Name it: --state FILE (terraform state pull > FILE), or --state none where there is none.",
@@ -300,6 +304,8 @@ def _in_its_place(request: ReviewRequest, target: LiveTarget) -> ReviewRequest:
 
 
 def _proposal(request: ReviewRequest) -> Proposal:
+    if request.sequence is not None:
+        return request.sequence
     if request.stacks is not None:
         return request.stacks
     if request.command:
@@ -315,9 +321,23 @@ def _binary(request: ReviewRequest) -> TerraformBinary | None:
     try:
         return find_terraform(request.terraform, request.environment)
     except MissingToolError:
-        if request.command or request.stacks is not None:
+        if not _runs_terraform(request):
             return None
         raise
+
+
+def _states(request: ReviewRequest) -> Iterator[bytes | str | Path | None]:
+    """The state that each Terraform configuration of the change would be applied with; None where nobody says."""
+    if request.sequence is not None:
+        yield from (step.state for step in request.sequence.steps if isinstance(step, TerraformProposal))
+    elif _runs_terraform(request):
+        yield "" if request.empty_state else request.state
+
+
+def _runs_terraform(request: ReviewRequest) -> bool:
+    if request.sequence is not None:
+        return any(isinstance(step, TerraformProposal) for step in request.sequence.steps)
+    return not request.command and request.stacks is None
 
 
 def _engine_options(request: ReviewRequest) -> EngineOptions:
@@ -362,7 +382,7 @@ def judge(
         ),
         notices=(*rehearsal.notices, *_measured(rehearsal.engine.name, observed.diff)),
         clone=rehearsal.cloning,
-        steps=rehearsal.steps,
+        steps=tuple(_steps(rehearsal, observed)),
         isolation=rehearsal.isolation,
         waits="shortened" if rehearsal.waits_shortened else "real",
         tool_version=tool_version(),
@@ -370,13 +390,25 @@ def judge(
     )
 
 
+def _steps(rehearsal: Rehearsal, observed: Observed) -> Iterator[Step]:
+    """The steps of a sequence, each with what it did by itself."""
+    for step, changes in zip_longest(rehearsal.steps, observed.steps, fillvalue=()):
+        if isinstance(step, Step):
+            told = (change for change in changes if change.action is not Action.NO_OP or is_destroyed(change))
+            yield replace(step, effects=tuple(f"{change.action.value} {change.address}" for change in told))
+
+
 def _kind(request: ReviewRequest) -> str:
+    if request.sequence is not None:
+        return "steps"
     if request.stacks is not None:
         return "cloudformation"
     return "command" if request.command else "terraform"
 
 
 def _source(request: ReviewRequest, rehearsal: Rehearsal) -> str:
+    if request.sequence is not None:
+        return ", then ".join(step.text for step in rehearsal.steps)
     if request.stacks is not None:
         deleted = "delete-stack" if request.stacks.delete else ""
         return ", then ".join(filter(None, [deleted, str(request.stacks.template or "")]))

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import StrEnum
 
 from diffing.change import Proof
+from diffing.record import dataclass
 
 
 class Decision(StrEnum):

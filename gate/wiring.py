@@ -6,12 +6,14 @@ import importlib
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
+from diffing.record import dataclass, field
 from sandbox.errors import UsageError
-from sandbox.ports import Engine
+
+if TYPE_CHECKING:
+    from sandbox.ports import Engine
 
 DEFAULT_ENGINE = "ministack"
 

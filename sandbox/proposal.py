@@ -63,4 +63,13 @@ class CloudFormationProposal:
         return self.template if self.template.is_dir() else self.template.parent
 
 
-Proposal: TypeAlias = TerraformProposal | CommandProposal | CloudFormationProposal
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SequenceProposal:
+    """Changes that are made one after the other, each on what the one before has left."""
+
+    directory: Path
+    """The folder in which the sequence is written down."""
+    steps: tuple[TerraformProposal | CommandProposal, ...]
+
+
+Proposal: TypeAlias = TerraformProposal | CommandProposal | CloudFormationProposal | SequenceProposal

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 
 from diffing.change import Action, Proof
+from diffing.record import dataclass, field
 from diffing.snapshot import Snapshot
 from diffing.values import Path, Value
 
@@ -176,7 +176,7 @@ class ApplyOutcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One program of a change, as it was run in the clone."""
+    """One program of a change, or one change of a sequence, as it was carried out in the clone."""
 
     text: str
     """Program and arguments, as a shell would be told them; secrets taken out."""
@@ -189,6 +189,8 @@ class Step:
     """Why it was ended, where it was."""
     calls: tuple[int, ...] = ()
     """Sequence numbers of the calls that it made."""
+    effects: tuple[str, ...] = ()
+    """In a sequence, what this one did: ``delete aws_dynamodb_table.orders``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -298,3 +300,5 @@ class Rehearsal:
     steps: tuple[Step, ...] = ()
     """The programs of a change that consists of some."""
     cloning: Cloning = field(default_factory=Cloning)
+    parts: tuple[Rehearsal, ...] = ()
+    """Of a sequence: the rehearsal of each change in it that was begun, in order."""

@@ -7,18 +7,20 @@ Every front door uses it, for every kind of target and of change. It observes; i
 
 from __future__ import annotations
 
+import hashlib
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import assert_never
+from typing import TypeAlias, assert_never
 
 from diffing.snapshot import Snapshot
 from sandbox.changes.change import Announced, Change
 from sandbox.changes.cloudformation import CloudFormationChange
 from sandbox.changes.command import CommandChange
-from sandbox.changes.terraform import PlanFailedInHasteError, TerraformChange
+from sandbox.changes.sequence import failed_before, joined, step_of, unread
+from sandbox.changes.terraform import PlanFailedInHasteError, TerraformChange, with_noise
 from sandbox.clock import Stopwatch
 from sandbox.clones.account import mattering
 from sandbox.clones.clone import Clone
@@ -27,23 +29,27 @@ from sandbox.clones.scopes import CalledScopes
 from sandbox.clones.source import Source, read_target
 from sandbox.clones.standup import stand_up
 from sandbox.conformance import is_measured
+from sandbox.errors import ConfigurationError
 from sandbox.executors.terraform.binary import TerraformBinary
 from sandbox.history import History
 from sandbox.inventory.inventory import take_snapshot
+from sandbox.inventory.scope import Scope
 from sandbox.isolation.enclosure import Backend
 from sandbox.isolation.limits import Limits
 from sandbox.notices import NoticeKeeper
 from sandbox.place import Place
 from sandbox.ports import Engine, Progress
-from sandbox.proposal import CloudFormationProposal, CommandProposal, Proposal, TerraformProposal
+from sandbox.proposal import CloudFormationProposal, CommandProposal, Proposal, SequenceProposal, TerraformProposal
 from sandbox.recorder.recorder import Recorder
 from sandbox.refusals.known import KnownRefusals
-from sandbox.rehearsal import ClonedObject, Cloning, Gap, GapKind, Rehearsal, StateInstance
+from sandbox.rehearsal import ApiCall, ClonedObject, Cloning, Gap, GapKind, Plan, Rehearsal, StateInstance
 from sandbox.scratch import scratch_folder
 from sandbox.seed import plant, read_seed
 from sandbox.session import DEFAULT_PARALLELISM, NO_VARIABLES, Pace, Session, Tools, Variables
 from sandbox.targets.target import Target
 from sandbox.witnesses.calls import by_another, writes
+
+_Part: TypeAlias = TerraformProposal | CommandProposal | CloudFormationProposal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,11 +135,14 @@ def _attempt(request: RehearsalRequest, source: Source, progress: NoticeKeeper, 
             watch=Stopwatch(),
             pace=pace,
         )
-        change = _change(request.proposal, session)
-        versions = change.prepare()
+        changes = [_change(proposal, session, name) for name, proposal in _parts(request.proposal)]
+        # Before there is a clone: what cannot be run at all, nothing is cloned for.
+        versions = [change.prepare() for change in changes]
         directory = request.proposal.directory
-        clone = stack.enter_context(stand_up(source, session, change_dir=directory, versions=versions))
-        return _Stage(request, session, clone, change).run()
+        clone = stack.enter_context(
+            stand_up(source, session, change_dir=directory, versions=next(filter(None, versions), ""))
+        )
+        return _Stage(request, session, clone, changes).run()
 
 
 def _tools(request: RehearsalRequest) -> Tools:
@@ -151,12 +160,19 @@ def _tools(request: RehearsalRequest) -> Tools:
     )
 
 
-def _change(proposal: Proposal, session: Session) -> Change:
+def _parts(proposal: Proposal) -> list[tuple[str, _Part]]:
+    """Each change that is to be made, and what to call its copy; in a sequence, several may be of one kind."""
+    if isinstance(proposal, SequenceProposal):
+        return [(f"step-{number}", step) for number, step in enumerate(proposal.steps, start=1)]
+    return [("command" if isinstance(proposal, CommandProposal) else "change", proposal)]
+
+
+def _change(proposal: _Part, session: Session, name: str) -> Change:
     match proposal:
         case TerraformProposal():
-            return TerraformChange(proposal, session)
+            return TerraformChange(proposal, session, name)
         case CommandProposal():
-            return CommandChange(proposal, session)
+            return CommandChange(proposal, session, name)
         case CloudFormationProposal():
             return CloudFormationChange(proposal, session)
         case _:
@@ -166,25 +182,82 @@ def _change(proposal: Proposal, session: Session) -> Change:
 class _Stage:
     """One rehearsal under way: the clone, and what is replayed in it."""
 
-    def __init__(self, request: RehearsalRequest, session: Session, clone: Clone, change: Change) -> None:
+    def __init__(self, request: RehearsalRequest, session: Session, clone: Clone, changes: Sequence[Change]) -> None:
         self._request = request
         self._session = session
         self._clone = clone
-        self._change = change
+        self._changes = changes
         self._called = CalledScopes(clone.engine.endpoint, account=session.place.account)
         self._refusals = KnownRefusals(clone.engine.endpoint, account=session.place.account)
         session.recorder.answer_for_aws(self._refusals)
 
     def run(self) -> Rehearsal:
-        """Go through the phases in order."""
-        session, clone, change = self._session, self._clone, self._change
+        """Go through the phases in order; the changes of a sequence one after the other, up to one that fails."""
         self._plant_seed()
-        before = self._look("before")
+        before, clone = self._look("before"), self._clone
+        if len(self._changes) == 1:
+            return self._part(self._changes[0], clone, before, ())
+        if any(change.announces for change in self._changes):
+            clone = with_noise(clone, self._session)
+        parts: list[Rehearsal] = []
+        start = len(self._session.recorder.calls)
+        for change in self._changes:
+            parts.append(self._step(change, clone, before, parts, start))
+            if not parts[-1].outcome.succeeded:
+                break
+            before, clone = parts[-1].after, change.left(clone)
+        whole = hashlib.sha256("\0".join(change.digest for change in self._changes).encode())
+        not_run = [change.text(clone) for change in self._changes[len(parts) :]]
+        return replace(joined(parts, not_run), digest=whole.hexdigest())
+
+    def _step(
+        self, change: Change, clone: Clone, before: Snapshot, earlier: Sequence[Rehearsal], start: int
+    ) -> Rehearsal:
+        """One change of a sequence: a rehearsal in what the ones before it have left, without their calls."""
+        calls = self._session.recorder.calls
+        others = frozenset(call.sequence for call in calls[start:])
+        try:
+            part = self._part(change, clone, before, others)
+        except ConfigurationError as error:
+            if not earlier:
+                raise
+            part = self._unplanned(earlier[-1], error, others)
+        own = tuple(call.sequence for call in part.calls if call.sequence not in {each.sequence for each in calls})
+        gaps = (*part.gaps, *(unread(clone, change.text(clone), earlier) if change.announces else ()))
+        return replace(part, gaps=gaps, steps=part.steps or (step_of(change.text(clone), part.outcome, own),))
+
+    def _unplanned(self, before: Rehearsal, error: ConfigurationError, others: frozenset[int]) -> Rehearsal:
+        """A step that cannot be planned on what is there: data, as one that fails when it is applied."""
+        return replace(
+            before,
+            before=before.after,
+            state_before=before.state_after,
+            plan=Plan(changes=()),
+            outcome=failed_before(error.message),
+            calls=self._calls_without(others),
+            announced=True,
+            steps=(),
+            gaps=(),
+        )
+
+    def _calls_without(self, others: frozenset[int]) -> tuple[ApiCall, ...]:
+        return tuple(call for call in self._session.recorder.calls if call.sequence not in others)
+
+    def _part(self, change: Change, clone: Clone, before: Snapshot, others: Collection[int]) -> Rehearsal:
+        """Announce, carry out, look again.
+
+        Args:
+            change: The change.
+            clone: What it finds.
+            before: The clone, looked at.
+            others: Sequence numbers of the calls of changes before it.
+        """
+        session = self._session
         announced = change.announce(clone)
         state_before = change.state_before(clone)
         done = change.carry_out(clone, self._refusals)
         after = self._look("after")
-        calls = session.recorder.calls
+        calls = self._calls_without(frozenset(others))
         return Rehearsal(
             engine=clone.engine.info,
             before=before,
@@ -200,7 +273,7 @@ class _Stage:
                 *mattering(clone.service_gaps, calls),
                 *announced.gaps,
                 *done.gaps,
-                *self._doubts(announced, state_before),
+                *self._doubts(change, announced, state_before),
             ),
             timings=session.watch.timings,
             notices=(*session.progress.notices, *self._pace_told(len(calls))),
@@ -240,14 +313,15 @@ class _Stage:
         session.require(engine)
         with session.watch.phase(f"snapshot-{moment}"):
             called = self._called.of(session.recorder.scopes())
-            return take_snapshot(engine.endpoint, [*self._clone.scopes, *self._change.scopes, *called])
+            scopes = frozenset[Scope]().union(*(change.scopes for change in self._changes))
+            return take_snapshot(engine.endpoint, [*self._clone.scopes, *scopes, *called])
 
-    def _doubts(self, announced: Announced, state: tuple[StateInstance, ...]) -> tuple[Gap, ...]:
+    def _doubts(self, change: Change, announced: Announced, state: tuple[StateInstance, ...]) -> tuple[Gap, ...]:
         ledger = self._clone.ledger
         if ledger is None:
             return ()
         wrote = any(by_another(call) for call in writes(self._session.recorder.calls))
-        plan = announced.plan if self._change.announces else None
+        plan = announced.plan if change.announces else None
         return tuple(cloning_gaps(ledger, plan, state, others_wrote=wrote))
 
     def _cloning(self) -> Cloning:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from gate.cli.output import show, write
 from gate.cli.progress import progress_on_stderr
+from gate.cli.stepsfile import read_steps
 from gate.earning import earn
 from gate.report import jsonfmt
 from gate.reviewer import DEFAULT_REGION, ReviewRequest, review
@@ -39,6 +40,13 @@ def rehearse_command(options: argparse.Namespace) -> int:
         )
     budget = Budget(writes=options.max_writes, failures=options.max_failures)
     return carry_out(replace(_request(options, options.dir), command=command, budget=budget), options, earns=True)
+
+
+def rehearse_steps(options: argparse.Namespace) -> int:
+    """Rehearse several changes one after the other, judge what they do together, and exit with the verdict."""
+    budget = Budget(writes=options.max_writes, failures=options.max_failures)
+    sequence = read_steps(options.file, budget=budget)
+    return carry_out(replace(_request(options, sequence.directory), sequence=sequence), options)
 
 
 def rehearse_cloudformation(options: argparse.Namespace) -> int:

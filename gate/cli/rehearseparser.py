@@ -36,6 +36,18 @@ examples:
   terraform state pull | sandtable rehearse command --target tfstate:- -- python3 migrate.py
 """
 
+STEPS_EPILOG = """\
+examples:
+  sandtable rehearse steps release.yaml --target git:main
+  sandtable rehearse steps release.yaml --target tfstate:prod.tfstate --out report/
+
+release.yaml, with folders relative to it:
+  steps:
+    - command: [python3, migrate.py]
+      dir: scripts
+    - terraform: infra
+"""
+
 
 def add_rehearse(commands: Any) -> None:
     """Add the command with its kinds of change."""
@@ -56,6 +68,7 @@ def add_rehearse(commands: Any) -> None:
     add_output(terraform)
     terraform.set_defaults(command="gate.cli.rehearse:rehearse_terraform")
     _add_rehearse_command(kinds)
+    _add_rehearse_steps(kinds)
     _add_rehearse_cloudformation(kinds)
 
 
@@ -71,19 +84,41 @@ def _add_rehearse_command(kinds: Any) -> None:
         "--dir", metavar="DIR", type=Path, default=Path(), help="where it would be run (default: the current folder)"
     )
     add_target(command)
-    command.add_argument(
+    _add_budget(command)
+    add_rehearsal(command)
+    add_output(command)
+    command.set_defaults(command="gate.cli.rehearse:rehearse_command")
+
+
+def _add_budget(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
         "--max-writes", metavar="N", type=int, default=500, help="end it after so many writes (default: %(default)s)"
     )
-    command.add_argument(
+    parser.add_argument(
         "--max-failures",
         metavar="N",
         type=int,
         default=30,
         help="end it after so many failures of one call (default: %(default)s)",
     )
-    add_rehearsal(command)
-    add_output(command)
-    command.set_defaults(command="gate.cli.rehearse:rehearse_command")
+
+
+def _add_rehearse_steps(kinds: Any) -> None:
+    steps = kinds.add_parser(
+        "steps",
+        help="several changes, one after the other",
+        epilog=STEPS_EPILOG,
+        description=(
+            "Rehearse programs and Terraform configurations one after the other, each on what the one before has "
+            "left; judge what they do together. The first that fails ends it."
+        ),
+    )
+    steps.add_argument("file", metavar="FILE", type=Path, help="a YAML file that lists them")
+    add_target(steps)
+    _add_budget(steps)
+    add_rehearsal(steps)
+    add_output(steps)
+    steps.set_defaults(command="gate.cli.rehearse:rehearse_steps")
 
 
 def _add_rehearse_cloudformation(kinds: Any) -> None:

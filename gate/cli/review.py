@@ -6,13 +6,13 @@ libraries that paint: what is loaded here decides how long the command takes.
 
 from __future__ import annotations
 
-import argparse
 import gc
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
 from gate.planreview import PlanRequest, review_plan
 from gate.policy.settings import Whereabouts
@@ -20,6 +20,26 @@ from gate.report.model import Report
 from sandbox.errors import ConfigurationError, UsageError
 from sandbox.executors.terraform.plantext import ZIP
 
+if TYPE_CHECKING:
+    import argparse
+
+DEFAULTS: Mapping[str, Any] = MappingProxyType(
+    {
+        "command": "gate.cli.review:review",
+        "version": None,
+        "dir": None,
+        "policy": None,
+        "environment": "",
+        "rego": None,
+        "account": "",
+        "region": "",
+        "workspace": "",
+        "terraform": None,
+        "out": None,
+        "format": "terminal",
+    }
+)
+"""What the grammar makes of a plan alone (held to it by a test)."""
 MOST_BYTES = 2_000_000_000
 PAINTED = 2_000
 """Changes up to which the large page is painted in a terminal: it takes a second for each thousand."""
@@ -31,12 +51,12 @@ def review(options: argparse.Namespace) -> int:
     with _no_collection():
         content = _read(options.plan)
         if content.startswith(ZIP) and options.dir is not None:
-            content = _shown(options)
+            content = _shown(content, options)
         report = review_plan(
             PlanRequest(
                 content=content,
                 source=_source(options.plan),
-                folder=options.dir or Path(options.plan).parent,
+                folder=options.dir or os.path.dirname(options.plan) or os.curdir,
                 policy=options.policy,
                 policy_environment=options.environment,
                 rego=options.rego,
@@ -67,7 +87,7 @@ def _read(name: str) -> bytes:
     try:
         if name == "-":
             return sys.stdin.buffer.read(MOST_BYTES + 1)
-        with Path(name).open("rb") as file:
+        with open(name, "rb") as file:
             return file.read(MOST_BYTES + 1)
     except FileNotFoundError as error:
         raise UsageError(f"There is no plan {name}.", hint="Name a plan, or - for standard input.") from error
@@ -75,25 +95,19 @@ def _read(name: str) -> bytes:
         raise ConfigurationError(f"The plan {name} cannot be read: {error}.", hint="Name a readable file.") from error
 
 
-def _shown(options: argparse.Namespace) -> bytes:
+def _shown(content: bytes, options: argparse.Namespace) -> bytes:
     """Let Terraform turn a binary plan into JSON; it needs the providers of the root module for that."""
     from sandbox.executors.terraform.binary import find_terraform  # noqa: PLC0415 - binary plans only
-    from sandbox.executors.terraform.command import show_plan  # noqa: PLC0415 - as above
-    from sandbox.executors.terraform.deadline import Deadline  # noqa: PLC0415 - as above
-    from sandbox.executors.terraform.run import capture  # noqa: PLC0415 - as above
+    from sandbox.showplan import plan_as_json  # noqa: PLC0415 - as above
 
-    if options.plan == "-":
-        raise UsageError("A binary plan cannot be read from standard input.", hint="Name the file.")
-    if not options.dir.is_dir():
-        raise UsageError(f"There is no directory {options.dir}.", hint="Name the initialised root module with --dir.")
     environment = dict(os.environ)
-    binary = find_terraform(options.terraform, environment)
-    text = capture(
-        show_plan(binary, str(Path(options.plan).resolve())),
-        title=f"terraform show of {options.plan}",
-        cwd=options.dir,
+    text = plan_as_json(
+        content,
+        name=_source(options.plan),
+        directory=options.dir,
+        binary=find_terraform(options.terraform, environment),
         environment=environment,
-        deadline=Deadline.after(SHOW_TIMEOUT),
+        timeout=SHOW_TIMEOUT,
     )
     return text.encode(errors="surrogatepass")
 

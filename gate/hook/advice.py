@@ -6,12 +6,13 @@ import os.path
 import re
 from collections.abc import Mapping
 
+from diffing.record import replace
 from gate.hook.judge import Finding, Judgement
 from gate.hook.permit import Apply, apply_of, sole, workspace_of
 from gate.hook.programs import Effect
 from gate.hook.words import HOLE
 
-_SAFE = re.compile(r"[\w@%+=:,./-]+")
+_SAFE = r"[\w@%+=:,./-]+"
 _LONGEST = 300
 _PLACEHOLDER = "TARGET"
 _FORMS = (
@@ -53,7 +54,7 @@ def rehearsal(
 ) -> str:
     """The command that earns a pass."""
     outer = sole(judgement)
-    alone = finding.invocation if outer is not None else finding.invocation._replace(words=finding.words)
+    alone = finding.invocation if outer is not None else replace(finding.invocation, words=finding.words)
     apply = apply_of(alone)
     if apply is not None:
         return _terraform(apply, cwd, environment, target)
@@ -111,4 +112,4 @@ def _shown(words: tuple[str, ...]) -> str:
 
 def quoted(word: str) -> str:
     """A word as a shell takes it."""
-    return word if _SAFE.fullmatch(word) else "'" + word.replace("'", "'\"'\"'") + "'"
+    return word if re.fullmatch(_SAFE, word) else "'" + word.replace("'", "'\"'\"'") + "'"

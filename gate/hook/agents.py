@@ -16,14 +16,17 @@ from __future__ import annotations
 
 import json
 import os.path
-from typing import Any, NamedTuple
+from typing import Any
+
+from diffing.record import dataclass
 
 AGENTS = ("claude-code", "kiro", "cursor", "gemini", "codex")
 BLOCKED = 2
 """The exit code that holds a call back in all of them, whatever was printed."""
 
 
-class Event(NamedTuple):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
     """What an agent is about to do."""
 
     command: str | None
@@ -31,7 +34,8 @@ class Event(NamedTuple):
     cwd: str | None
 
 
-class Answer(NamedTuple):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
     """What the hook says."""
 
     stdout: str = ""

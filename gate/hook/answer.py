@@ -40,12 +40,12 @@ def respond(agent: str, text: str, environment: Mapping[str, str], *, target: st
     if event.command is None:
         return through(agent)
     # Loaded only for what is a shell command: an agent asks about every file that it reads, too.
-    from gate.hook.advice import advice  # noqa: PLC0415
     from gate.hook.judge import judge  # noqa: PLC0415
 
     judgement = judge(event.command, event.cwd)
     if not judgement.findings:
         return through(agent)
+    from gate.hook.advice import advice  # noqa: PLC0415
     from gate.hook.permit import permitted  # noqa: PLC0415
 
     if permitted(judgement, environment):

@@ -27,10 +27,10 @@ _SDKS = (
     "awswrangler",
     "python_terraform",
 )
-_TOKEN = re.compile(r"[A-Za-z][\w-]*")
-_RULE = re.compile(r"^(?P<targets>[^\s#:=][^:=#]*):(?!=)(?P<needs>[^\n]*)$")
-_SETTING = re.compile(r"^(?:export\s+)?(?P<name>\w+)\s*(?:\?|:{1,3}|\+)?=\s*(?P<value>.*)$")
-_USE = re.compile(r"\$[({](\w+)[)}]")
+_WORD = r"[A-Za-z][\w-]*"
+_RULE = r"^(?P<targets>[^\s#:=][^:=#]*):(?!=)(?P<needs>[^\n]*)$"
+_SETTING = r"^(?:export\s+)?(?P<name>\w+)\s*(?:\?|:{1,3}|\+)?=\s*(?P<value>.*)$"
+_USE = r"\$[({](\w+)[)}]"
 _NEAR = 12
 """Words after a program's name among which its command is looked for."""
 
@@ -40,7 +40,7 @@ def gives_away(code: str) -> str:
     sdk = next((name for name in _SDKS if name in code), "")
     if sdk:
         return f"it uses {sdk}"
-    tokens = _TOKEN.findall(code)
+    tokens = re.findall(_WORD, code)
     for index, token in enumerate(tokens):
         near = tokens[index + 1 : index + _NEAR]
         if token in PROGRAMS and (verb := next(filter(sounds_like_a_change, near), "")):
@@ -92,20 +92,20 @@ def _rules(text: str) -> tuple[dict[str, tuple[list[str], list[str]]], dict[str,
     for line in text.replace("\\\n", " ").splitlines():
         if line.startswith("\t"):
             current.append(line[1:])
-        elif rule := _RULE.match(line):
+        elif rule := re.match(_RULE, line):
             needs, _, inline = rule["needs"].partition(";")
             current = [inline] if inline else []
             for target in rule["targets"].split():
                 rules[target] = (needs.partition("##")[0].split(), current)
                 first = first or ("" if target.startswith(".") else target)
-        elif setting := _SETTING.match(line):
+        elif setting := re.match(_SETTING, line):
             settings[setting["name"]] = setting["value"].strip()
     return rules, settings, first
 
 
 def _filled(line: str, settings: dict[str, str]) -> str:
     for _ in range(4):
-        filled = _USE.sub(lambda match: settings.get(match[1], f"${{{match[1]}}}"), line)
+        filled = re.sub(_USE, lambda match: settings.get(match[1], f"${{{match[1]}}}"), line)
         if filled == line:
             break
         line = filled

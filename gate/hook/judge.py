@@ -6,12 +6,11 @@ agent that may not run anything would only learn to go round the hook.
 
 from __future__ import annotations
 
-import fnmatch
 import os.path
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
 
+from diffing.record import dataclass, replace
 from gate.hook import awscli, elsewhere
 from gate.hook.programs import PROGRAMS, TOOLS, Effect, effect_of, sounds_like_a_change
 from gate.hook.script import Invocation, Script, parse, read_file
@@ -25,7 +24,7 @@ _INTERPRETERS = frozenset(
     {"node", "deno", "bun", "ruby", "perl", "php", "lua", "awk", "gawk", "mawk", "vim", "nvim", "ex", "tclsh", "expect"}
     | {"osascript", "groovy", "pwsh", "emacs", "ts-node", "tsx", "go", "jq", "git", "ipython", "uvx", "pipx"}
 )
-_PYTHON = re.compile(r"python[\d.]*|pypy[\d.]*")
+_PYTHON = r"(python|pypy)[\d.]*"
 _RUNS_TEXT = frozenset(
     {"ssh", "su", "watch", "tmux", "screen", "script", "env", "parallel", "nix-shell", "nix", "flock"}
 )
@@ -48,11 +47,12 @@ _SENDS = frozenset(
     {"-d", "-F", "-T", "--json", "--data", "--form", "--upload-file", "--post-data", "--post-file", "--body-data"}
 )
 _SENDS_BEGINNINGS = ("--data", "--form", "--post", "--upload", "--json", "--body-")
-_METHOD = re.compile(r"(?:-X|--request=?|--method=?)?(POST|PUT|DELETE|PATCH)")
-_ACTION = re.compile(r"[?&]Action=(?!Describe|Get|List)\w")
+_METHOD = r"(?:-X|--request=?|--method=?)?(POST|PUT|DELETE|PATCH)"
+_ACTION = r"[?&]Action=(?!Describe|Get|List)\w"
 
 
-class Finding(NamedTuple):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
     """A command that may not simply run."""
 
     words: tuple[str, ...]
@@ -65,7 +65,8 @@ class Finding(NamedTuple):
     """It stands in the line itself, without anything around it."""
 
 
-class Judgement(NamedTuple):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
     """What is to be said of a shell command."""
 
     findings: tuple[Finding, ...]
@@ -89,7 +90,7 @@ def _text(text: str, outer: Invocation, *, depth: int, lenient: bool = False) ->
         yield _finding(outer, Effect.UNCLEAR, "shells within shells", words=outer.words)
         return
     for found in _script(parse(text, outer.cwd), text, depth=depth, lenient=lenient):
-        yield found._replace(invocation=outer, direct=False)
+        yield replace(found, invocation=outer, direct=False)
 
 
 def _script(script: Script, text: str, *, depth: int, lenient: bool) -> Iterator[Finding]:
@@ -114,7 +115,7 @@ def _invocation(outer: Invocation, *, depth: int, lenient: bool) -> Iterator[Fin
         yield from _infrastructure(outer, name, outer.words, direct=True)
     elif name in _SHELLS or name in {"eval", "source", ".", "trap"}:
         yield from _shell(outer, name, rest, depth=depth)
-    elif _PYTHON.fullmatch(name):
+    elif _is_python(name):
         yield from _python(outer, rest)
     elif name in {"curl", "wget", "http", "https", "xh"}:
         yield from _request(outer, rest)
@@ -202,9 +203,9 @@ def _request(outer: Invocation, rest: tuple[str, ...]) -> Iterator[Finding]:
     """A request over HTTP to AWS itself, other than one that only reads."""
     if not any("amazonaws.com" in word or word.startswith("--aws-sigv4") for word in rest):
         return
-    sends = any(word in _SENDS or word.startswith(_SENDS_BEGINNINGS) or _METHOD.fullmatch(word) for word in rest)
+    sends = any(word in _SENDS or word.startswith(_SENDS_BEGINNINGS) or re.fullmatch(_METHOD, word) for word in rest)
     short = any(re.match(r"-[a-zA-Z]*[dFT]", word) and not word.startswith("--") for word in rest)
-    if sends or short or any(_ACTION.search(word) for word in rest):
+    if sends or short or any(re.search(_ACTION, word) for word in rest):
         yield _finding(outer, Effect.CHANGE, "it calls AWS", words=outer.words, direct=True)
 
 
@@ -250,10 +251,10 @@ def _wrapped(outer: Invocation, rest: tuple[str, ...], *, depth: int) -> Iterato
         if name in PROGRAMS:
             yield from _infrastructure(outer, name, rest[index:], direct=False)
             return
-        if name in _SHELLS | {"eval", "make", "npm"} or _PYTHON.fullmatch(name):
-            inner = outer._replace(words=rest[index:])
+        if name in _SHELLS | {"eval", "make", "npm"} or _is_python(name):
+            inner = replace(outer, words=rest[index:])
             for finding in _invocation(inner, depth=depth + 1, lenient=False):
-                yield finding._replace(invocation=outer, direct=False)
+                yield replace(finding, invocation=outer, direct=False)
             return
 
 
@@ -295,8 +296,14 @@ def _program(word: str) -> str:
     pattern = name.replace(HOLE, "*")
     if not pattern.strip("*."):
         return HOLE
+    import fnmatch  # noqa: PLC0415 - few names have a hole in them
+
     known = sorted(program for program in PROGRAMS | _SHELLS if fnmatch.fnmatchcase(program, pattern))
     return known[0] if known else name
+
+
+def _is_python(name: str) -> bool:
+    return name.startswith("py") and re.fullmatch(_PYTHON, name) is not None
 
 
 def _may_be_anything(rest: tuple[str, ...]) -> bool:

@@ -9,8 +9,8 @@ from __future__ import annotations
 import os.path
 import re
 from collections.abc import Mapping
-from typing import NamedTuple
 
+from diffing.record import dataclass
 from gate.hook.judge import Judgement
 from gate.hook.programs import Effect
 from gate.hook.script import Invocation, read_file
@@ -24,7 +24,7 @@ _INIT_FLAGS = frozenset({"-input=false", "-no-color"})
 _ELSEWHERE = frozenset({"sudo", "doas", "su", "ssh", "eval", "exec", "source", ".", "trap", "alias"})
 """What runs as somebody else, somewhere else or in the shell itself: no rehearsal shows what that finds."""
 _HARMLESS_VARIABLES = frozenset({"TF_IN_AUTOMATION", "TF_INPUT", "TF_LOG", "NO_COLOR", "AWS_PAGER", "PAGER"})
-_APPLY_FLAGS = re.compile(
+_APPLY_FLAGS = (
     r"-auto-approve|-input=(true|false)|-no-color|-compact-warnings|-json|-lock=true|-lock-timeout=\w+|-parallelism=\d+"
 )
 """Options that change nothing about what an apply does (https://developer.hashicorp.com/terraform/cli/commands/apply)."""
@@ -32,7 +32,8 @@ _DIRECTED = ("TF_CLI_ARGS", "TF_DATA_DIR")
 """Variables that make Terraform do something else than its command line says."""
 
 
-class Apply(NamedTuple):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Apply:
     """A `terraform apply` of what a folder describes."""
 
     program: str
@@ -84,7 +85,7 @@ def apply_of(outer: Invocation) -> Apply | None:
             if not sign and not words:
                 return None
             (variables if name == "-var" else var_files).append(value if sign else words.pop(0))
-        elif not _APPLY_FLAGS.fullmatch(name + sign + value):
+        elif not re.fullmatch(_APPLY_FLAGS, name + sign + value):
             return None
     return Apply(
         program=outer.words[0],

@@ -7,8 +7,8 @@ was written. Sources: each program's own reference of commands, named beside it.
 from __future__ import annotations
 
 from enum import Enum
-from typing import NamedTuple
 
+from diffing.record import dataclass
 from gate.hook.words import HOLE
 
 
@@ -21,7 +21,8 @@ class Effect(Enum):
     """It would be known if all of its words were."""
 
 
-class Tool(NamedTuple):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tool:
     """One program's commands."""
 
     reads: frozenset[str]

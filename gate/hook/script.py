@@ -9,10 +9,10 @@ from __future__ import annotations
 import os.path
 from importlib.machinery import PathFinder
 from importlib.util import module_from_spec
-from typing import NamedTuple
 
 from tree_sitter import Language, Node, Parser
 
+from diffing.record import dataclass
 from gate.hook.words import HOLE, Words, text_of
 
 LARGEST_FILE = 256 * 1024
@@ -33,7 +33,8 @@ _SETS_VARIABLES = frozenset({"read", "mapfile", "readarray", "getopts", "printf"
 _FROM_OUTSIDE = ("HOME", "PWD")
 
 
-class Invocation(NamedTuple):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Invocation:
     """One command, as far as it can be told."""
 
     words: tuple[str, ...]
@@ -48,7 +49,8 @@ class Invocation(NamedTuple):
     """It stands in a list or a pipe of the line itself, and writes to no file."""
 
 
-class Script(NamedTuple):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Script:
     """A parsed piece of shell."""
 
     invocations: tuple[Invocation, ...]

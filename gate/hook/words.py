@@ -21,13 +21,13 @@ Lookup = Callable[[str], str]
 Run = Callable[[Node], str]
 """What a substituted command prints, `HOLE` where that is not known."""
 
-_BRACES = re.compile(r"(?P<before>.*?)\{(?P<items>[^{}]*,[^{}]*)\}(?P<after>.*)", re.DOTALL)
-_PATTERN = re.compile(r"[*?\[]")
-_ESCAPE = re.compile(r"\\(.)", re.DOTALL)
-_IN_QUOTES = re.compile(r'\\([$`"\\])')
-_ANSI = re.compile(r"\\(?:x([0-9a-fA-F]{1,2})|u([0-9a-fA-F]{1,4})|U([0-9a-fA-F]{1,8})|([0-7]{1,3})|(.))", re.DOTALL)
+_BRACES = r"(?s)(?P<before>.*?)\{(?P<items>[^{}]*,[^{}]*)\}(?P<after>.*)"
+_PATTERN = r"[*?\[]"
+_ESCAPE = r"(?s)\\(.)"
+_IN_QUOTES = r'\\([$`"\\])'
+_ANSI = r"(?s)\\(?:x([0-9a-fA-F]{1,2})|u([0-9a-fA-F]{1,4})|U([0-9a-fA-F]{1,8})|([0-7]{1,3})|(.))"
 _ANSI_NAMES = {"n": "\n", "t": "\t", "r": "\r", "a": "\a", "b": "\b", "e": "\x1b", "E": "\x1b", "f": "\f", "v": "\v"}
-_PLAIN_EXPANSION = re.compile(r"\$\{(\w+)\}")
+_PLAIN_EXPANSION = r"\$\{(\w+)\}"
 
 
 def text_of(node: Node) -> str:
@@ -70,7 +70,7 @@ class Words:
             case "raw_string":
                 return text_of(node)[1:-1]
             case "ansi_c_string":
-                return _ANSI.sub(_ansi, text_of(node)[2:-1])
+                return re.sub(_ANSI, _ansi, text_of(node)[2:-1])
             case "string" | "translated_string":
                 return self._quoted(node)
             case "concatenation":
@@ -78,14 +78,14 @@ class Words:
             case "simple_expansion":
                 return self._lookup(text_of(node)[1:])
             case "expansion":
-                plain = _PLAIN_EXPANSION.fullmatch(text_of(node))
+                plain = re.fullmatch(_PLAIN_EXPANSION, text_of(node))
                 return self._lookup(plain[1]) if plain else self._unknown(node)
             case "command_substitution":
                 return self._run(node).rstrip("\n")
             case "process_substitution":
                 return PIPE + self._run(node)
             case "string_content":
-                return _IN_QUOTES.sub(r"\1", text_of(node))
+                return re.sub(_IN_QUOTES, r"\1", text_of(node))
             case _:
                 return self._unknown(node)
 
@@ -114,7 +114,9 @@ class Words:
 
 
 def _unquoted(text: str) -> str:
-    holes = _PATTERN.sub(HOLE, _ESCAPE.sub(_protect, text))
+    if text.isalnum():
+        return text
+    holes = re.sub(_PATTERN, HOLE, re.sub(_ESCAPE, _protect, text))
     return holes.replace("\2", "*").replace("\3", "?").replace("\4", "[")
 
 
@@ -132,7 +134,7 @@ def _ansi(match: re.Match[str]) -> str:
 
 
 def _braces(text: str) -> Iterator[str]:
-    match = _BRACES.fullmatch(text)
+    match = re.fullmatch(_BRACES, text) if "{" in text else None
     if match is None:
         yield text
         return

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import json
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from typing import Any
 
+from diffing.record import dataclass, field
 from diffing.values import Marker
 from gate.policy.condition import Conditions, conditions, names_callers, narrower
 
@@ -34,6 +35,7 @@ DOCUMENTS = frozenset(
 _NOT = "not:"
 _ACCOUNT = re.compile(r"AWS:(?:arn:aws[a-z-]*:(?:iam|sts)::)?(\d{12})(?::.*)?")
 _ROOT = re.compile(r"arn:aws[a-z-]*:iam::(\d{12}):root")
+_PATTERN = re.compile(r"[*?]")
 _ESCAPED = re.compile(r"\$\{[^}]*[*?][^}]*\}")
 """A policy variable that stands for a literal ``*`` or ``?``, or has one in its default."""
 
@@ -96,9 +98,26 @@ def grants(document: str) -> frozenset[Grant] | None:
 
 def widened(before: frozenset[Grant], after: frozenset[Grant]) -> tuple[Grant, ...]:
     """Return what is allowed afterwards and was not before: new Allows, and Denies that are gone (as such)."""
-    allowed = [new for new in after if new.effect == "Allow" and not any(covers(old, new) for old in before)]
-    undenied = [old for old in before if old.effect == "Deny" and not any(covers(new, old) for new in after)]
+    allowed = _uncovered((new for new in after if new.effect == "Allow"), before)
+    undenied = _uncovered((old for old in before if old.effect == "Deny"), after)
     return tuple(sorted(allowed) + sorted(undenied))
+
+
+def _uncovered(narrow: Iterable[Grant], wide: Iterable[Grant]) -> list[Grant]:
+    """Return those that nothing covers. What is written without a wildcard covers its like only, and is looked up."""
+    literal: defaultdict[tuple[str, str], list[Grant]] = defaultdict(list)
+    patterns = []
+    for grant in wide:
+        if _PATTERN.search(grant.action + grant.resource) or _NOT in grant.action + grant.resource:
+            patterns.append(grant)
+        else:
+            literal[grant.action, grant.resource].append(grant)
+    return [
+        grant
+        for grant in narrow
+        if not any(covers(other, grant) for other in literal.get((grant.action, grant.resource), ()))
+        and not any(covers(other, grant) for other in patterns)
+    ]
 
 
 def narrowed(before: str, after: object) -> tuple[Grant, ...]:

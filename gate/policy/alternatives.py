@@ -6,9 +6,9 @@ A type or an attribute that is not in the table gets general advice and no sourc
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from diffing.change import ResourceChange
+from diffing.record import dataclass
 
 _PROVIDER = "AWS provider documentation,"
 _LIFECYCLE = "Terraform documentation, the lifecycle meta-argument"

@@ -7,10 +7,11 @@ Everything that is not in this list is taken to hold state or to serve traffic. 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 from types import MappingProxyType
+
+from diffing.record import dataclass
 
 
 class Kind(StrEnum):

@@ -6,11 +6,11 @@ Rights that are given to something which the change itself creates widen nothing
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 
 from diffing.change import Action, ResourceChange
+from diffing.record import dataclass
 from diffing.values import Marker
 
 CARRIERS: Mapping[str, tuple[str, str]] = MappingProxyType(
@@ -62,14 +62,22 @@ class Created:
 
     def contains(self, resource: str) -> bool:
         """Whether an ARN of a policy is that of something created, or of something inside it."""
-        return any(resource == arn or resource.startswith((f"{arn}/", f"{arn}:")) for arn in self.arns)
+        return not self.arns.isdisjoint(_heads(resource))
 
     def follow(self, text: str) -> str:
         """Write an ARN of a policy as it is once everything is made anew that the change makes anew."""
-        for old, arn in self.followed.items():
-            if text == old or text.startswith((f"{old}/", f"{old}:")):
-                return arn + text[len(old) :]
-        return text
+        if not self.followed:
+            return text
+        old = next((head for head in _heads(text) if head in self.followed), "")
+        return self.followed[old] + text[len(old) :] if old else text
+
+
+def _heads(name: str) -> Iterator[str]:
+    """Yield a name and, from the longest down, what it may lie inside: every part of it before a slash or colon."""
+    yield name
+    for index in range(len(name) - 1, -1, -1):
+        if name[index] in "/:":
+            yield name[:index]
 
 
 def created(changes: Iterable[ResourceChange]) -> Created:

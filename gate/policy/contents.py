@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 
 from diffing.change import AttributeChange, ResourceChange
+from diffing.record import dataclass
 from diffing.values import Marker, Path, Value
 
 

@@ -7,11 +7,11 @@ that was removed excuses an equal one that is added; of a rule that is edited, o
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, TypeAlias
 
 from diffing.change import Action, AttributeChange, ResourceChange
+from diffing.record import dataclass
 from diffing.values import Marker, Value
 
 if TYPE_CHECKING:
@@ -39,8 +39,13 @@ _SELF = "the group itself"
 _WIDEST_PRIVATE = {4: 8, 6: 7}
 """Prefixes of the largest private networks (RFC 1918, RFC 4193); a shorter one is the world, in pieces or whole."""
 
+_ALL = GROUPS | RULES | {_EGRESS}
+_WAYS = {"ingress": "lets in", "egress": "lets out to"}
+
 Leaves: TypeAlias = Mapping[str, tuple[Value, ...]]
 """Values by attribute of a rule."""
+_Source: TypeAlias = "str | tuple[int, int, int]"
+"""A network by version, prefix and leading bits; the text of anything else."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,11 +59,15 @@ class Rule:
     high: int
 
     def covers(self, other: Rule) -> bool:
-        """Whether whatever the other rule lets in, this one does too."""
-        if (self.group, self.source) != (other.group, other.source):
-            return False
+        """Whether whatever the other rule of the same group and source lets in, this one does too."""
         ports = self.low <= other.low and other.high <= self.high
         return self.protocol == "-1" or (self.protocol == other.protocol and ports)
+
+
+Removed: TypeAlias = Mapping[tuple[str, str], frozenset[Rule]]
+"""Rules that go, by their group and source."""
+Added: TypeAlias = Mapping[str, Mapping["_Source", Collection[Rule]]]
+"""Rules that come, by way and source."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +78,7 @@ class Entry:
     after: Leaves
 
 
-def openings(change: ResourceChange, *, removed: frozenset[Rule], created_groups: frozenset[str]) -> Iterator[str]:
+def openings(change: ResourceChange, *, removed: Removed, created_groups: frozenset[str]) -> Iterator[str]:
     """Yield what a change of a security group, or of one of its rules, lets in further.
 
     Args:
@@ -81,11 +90,11 @@ def openings(change: ResourceChange, *, removed: frozenset[Rule], created_groups
     if not entries:
         return
     existing = _is_existing(change, created_groups)
-    gone = removed | frozenset(rule for entry in entries for rule in _removed(change, entry))
+    own = _by_source(rule for entry in entries for rule in _removed(change, entry))
     for entry in entries:
         if not entry.before:
             added = _rules(_group(change, entry.after), entry.after)
-            sources = {rule.source for rule in added if not any(old.covers(rule) for old in gone)}
+            sources = {rule.source for rule in added if not _is_excused(rule, removed, own)}
         else:
             sources = _sources(entry.after) - _sources(entry.before)
         for source in sorted(sources):
@@ -96,9 +105,9 @@ def openings(change: ResourceChange, *, removed: frozenset[Rule], created_groups
             yield "changes whom it lets in, and to whom is not known"
 
 
-def removed_rules(changes: Iterable[ResourceChange]) -> frozenset[Rule]:
+def removed_rules(changes: Iterable[ResourceChange]) -> Removed:
     """Return the separate rules that a change removes from groups."""
-    return frozenset(
+    return _by_source(
         rule
         for change in changes
         if change.type in RULES and change.action is Action.DELETE
@@ -107,64 +116,77 @@ def removed_rules(changes: Iterable[ResourceChange]) -> frozenset[Rule]:
     )
 
 
-def closings(change: ResourceChange, changes: Iterable[ResourceChange]) -> Iterator[str]:
+def added_rules(changes: Iterable[ResourceChange]) -> Added:
+    """Return the rules that a change adds to groups, separate ones and those inside a group."""
+    found: dict[str, defaultdict[_Source, set[Rule]]] = {way: defaultdict(set) for way in _WAYS}
+    for change in changes:
+        if change.type in _ALL:
+            for way, known in found.items():
+                for entry in _entries(change, way):
+                    if not entry.before:
+                        for rule in _rules("", entry.after):
+                            known[_key(rule.source)].add(rule)
+    return found
+
+
+def closings(change: ResourceChange, added: Added) -> Iterator[str]:
     """Yield what an update of a security group, or of one of its rules, no longer lets through.
 
     Args:
         change: Any change.
-        changes: The whole change: a rule may come back in another place.
+        added: Rules of groups that the whole change adds (`added_rules`): a rule may come back in another place.
     """
-    if change.action is not Action.UPDATE or change.type not in GROUPS | RULES | {_EGRESS}:
+    if change.action is not Action.UPDATE or change.type not in _ALL:
         return
-    known = tuple(changes)
-    for way, verb in (("ingress", "lets in"), ("egress", "lets out to")):
-        entries = _entries(change, way)
-        added = [rule for other in known for rule in _added(other, way)] if entries else []
-        for entry in entries:
-            for source in sorted(_closed(change, entry, added)):
+    for way, verb in _WAYS.items():
+        for entry in _entries(change, way):
+            for source in sorted(_closed(change, entry, added[way])):
                 yield f"no longer {verb} {source}"
             if entry.before and entry.after and _more_ports(Entry(before=entry.after, after=entry.before)):
                 yield f"no longer {verb} all protocols or ports that it did"
 
 
-def _closed(change: ResourceChange, entry: Entry, added: Iterable[Rule]) -> set[str]:
-    new = list(added)
+def _closed(change: ResourceChange, entry: Entry, added: Mapping[_Source, Collection[Rule]]) -> set[str]:
     if not entry.after:
         gone = _rules(_group(change, entry.before), entry.before)
-        return {rule.source for rule in gone if not any(_covers_anywhere(other, rule) for other in new)}
+        return {rule.source for rule in gone if not _comes_back(rule, added)}
     kept = _sources(entry.after)
-    return {source for source in _sources(entry.before) - kept if not any(_contains(wide, source) for wide in kept)}
+    around = {_key(source) for source in kept}
+    return {source for source in _sources(entry.before) - kept if around.isdisjoint(_containing(source))}
 
 
-def _added(change: ResourceChange, way: str) -> Iterator[Rule]:
-    for entry in _entries(change, way):
-        if not entry.before:
-            yield from _rules("", entry.after)
+def _comes_back(old: Rule, added: Mapping[_Source, Collection[Rule]]) -> bool:
+    return any(_lets_through(new, old) for source in _containing(old.source) for new in added.get(source, ()))
 
 
-def _covers_anywhere(new: Rule, old: Rule) -> bool:
-    """Whether a rule that comes, of whichever group, lets through what one that goes did.
+def _lets_through(new: Rule, old: Rule) -> bool:
+    """Whether a rule of no smaller source lets through what one that goes did, in whichever group it comes.
 
     A source that joins a rule whose ports the plan does not show is taken for what it looks like: two rules made one.
     """
-    if not _contains(new.source, old.source):
-        return False
     if not new.protocol or new.protocol == "-1":
         return True
     return new.protocol == old.protocol and new.low <= old.low and old.high <= new.high
 
 
-def _contains(wide: str, narrow: str) -> bool:
-    if wide == narrow:
-        return True
-    outer, inner = _network(wide), _network(narrow)
-    if outer is None or inner is None or outer.version != inner.version:
-        return False
-    return (
-        int(outer.network_address) <= int(inner.network_address)
-        and outer.prefixlen <= inner.prefixlen
-        and int(inner.broadcast_address) <= int(outer.broadcast_address)
-    )
+def _key(source: str) -> _Source:
+    """Write a network as its version, prefix and leading bits; what is no network stays as it is."""
+    network = _network(source)
+    if network is None:
+        return source
+    length = network.prefixlen
+    return network.version, length, int(network.network_address) >> (network.max_prefixlen - length)
+
+
+def _containing(source: str) -> Iterator[_Source]:
+    """Yield the keys of everything that a source lies in, itself included; at most 129 networks."""
+    key = _key(source)
+    if isinstance(key, str):
+        yield key
+        return
+    version, length, bits = key
+    for shorter in range(length, -1, -1):
+        yield version, shorter, bits >> (length - shorter)
 
 
 def is_world(source: str) -> bool:
@@ -187,6 +209,19 @@ def _network(source: str) -> IPv4Network | IPv6Network | None:
         return ipaddress.ip_network(source, strict=False)
     except ValueError:
         return None
+
+
+def _by_source(rules: Iterable[Rule]) -> Removed:
+    found: defaultdict[tuple[str, str], set[Rule]] = defaultdict(set)
+    for rule in rules:
+        found[rule.group, rule.source].add(rule)
+    return {where: frozenset(known) for where, known in found.items()}
+
+
+def _is_excused(rule: Rule, *removed: Removed) -> bool:
+    """Whether a rule that goes let in all that this one does."""
+    where = (rule.group, rule.source)
+    return any(old.covers(rule) for known in removed for old in known.get(where, ()))
 
 
 def _is_existing(change: ResourceChange, created_groups: frozenset[str]) -> bool:

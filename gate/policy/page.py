@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from diffing.record import dataclass
 
 WIDTH = 120
 
@@ -52,6 +52,8 @@ def page_text(name: str, page: Page, *, fixed: bool) -> str:
 
 def _wrapped(lines: list[str]) -> Iterator[str]:
     """Break long lines of text; code, tables and headings stay as they are."""
+    import textwrap  # noqa: PLC0415 - pages are written once, and rules are loaded by every command
+
     code = False
     for line in lines:
         code ^= line.startswith("```")

@@ -7,8 +7,9 @@ https://registry.terraform.io/providers/hashicorp/aws/latest/docs). Names are wr
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
+
+from diffing.record import dataclass
 
 SWITCHES: Mapping[str, tuple[object, ...]] = MappingProxyType(
     {

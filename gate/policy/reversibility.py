@@ -8,10 +8,10 @@ Guide: Delete a secret", "Amazon RDS User Guide: Deleting a DB instance"), and w
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from types import MappingProxyType
 
 from diffing.change import Action, AttributeChange, ResourceChange, Reversibility, StateDiff
+from diffing.record import replace
 from diffing.values import Marker, Value
 from gate.policy.bookkeeping import Kind, lookup
 from gate.policy.destruction import data, is_destroyed, is_remade, loses_effect
@@ -133,7 +133,8 @@ def _loses_data(change: ResourceChange) -> bool:
 
 
 def _cuts(item: AttributeChange) -> bool:
-    name = ".".join(part for part in item.path if isinstance(part, str))
-    if name not in PERIODS or not isinstance(item.before, int | float) or not isinstance(item.after, int | float):
+    if not isinstance(item.before, int | float) or not isinstance(item.after, int | float):
+        return False
+    if ".".join(part for part in item.path if isinstance(part, str)) not in PERIODS:
         return False
     return item.after < item.before if item.before else bool(item.after)

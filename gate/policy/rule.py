@@ -7,12 +7,12 @@ catches and a near miss that it lets pass. The table of rules is in `gate/policy
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 from typing import TypeAlias
 
 from diffing.change import ResourceChange, StateDiff
+from diffing.record import dataclass, field
 from gate.policy.bookkeeping import Bookkeeping
 from gate.policy.settings import DEFAULTS, NOWHERE, Settings, Whereabouts
 from gate.policy.surroundings import UNKNOWN, Surroundings
@@ -35,6 +35,8 @@ class Evidence:
     """False where a plan is all there is: nothing was carried out in a clone."""
     announced: bool = True
     """False where the change has no plan, which nothing can then contradict."""
+    without_plan: frozenset[int] = frozenset()
+    """Sequence numbers of calls by those parts of the change that have none."""
     cloning: Cloning = NOT_FROM_A_STATE
     """How the clone came to be."""
     place: Whereabouts = NOWHERE
@@ -50,7 +52,8 @@ class Evidence:
 
     def hides(self, change: ResourceChange) -> bool:
         """Whether there is a plan, and it says nothing of this change."""
-        return self.announced and not change.announced
+        by_program = bool(change.calls) and self.without_plan.issuperset(change.calls)
+        return self.announced and not change.announced and not by_program
 
 
 class Unrehearsed(StrEnum):

@@ -10,10 +10,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from diffing.change import ResourceChange
+from diffing.record import dataclass
 from diffing.values import Marker, Value
 
 ANY = ""

@@ -8,10 +8,11 @@ from __future__ import annotations
 import fnmatch
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
 from types import MappingProxyType
+
+from diffing.record import dataclass, field
 
 LARGE_FROM = 3
 """So many dependents make a change a large one, unless a policy says otherwise."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
 
 from diffing.change import Proof, ResourceChange, Reversibility
+from diffing.record import dataclass, replace
 from gate.policy.bookkeeping import is_taken_off
 from gate.policy.destruction import is_destroyed, is_remade
 from gate.policy.rule import Evidence, Policy

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from functools import lru_cache
 from types import MappingProxyType
 
 from diffing.change import Action, AttributeChange, ResourceChange
+from diffing.record import replace
 from diffing.values import Marker, Path, Value
 
 TYPES: Mapping[str, str] = MappingProxyType(

@@ -7,10 +7,11 @@ Sources: the documentation of the old types, which names the new ones, and of th
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
+from typing import TypeAlias
 
 from diffing.change import Action, AttributeChange, ResourceChange
+from diffing.record import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,20 +40,38 @@ SUCCESSORS: Mapping[str, Successor] = MappingProxyType(
 )
 
 
-def handed_over(change: ResourceChange, changes: Iterable[ResourceChange]) -> tuple[str, str] | None:
+Made: TypeAlias = Mapping[tuple[object, ...], str]
+"""Type and telling names of what a change creates → its address."""
+
+_OLD_TYPES: Mapping[str, Successor] = MappingProxyType({row.type: row for row in SUCCESSORS.values()})
+"""By the new type: the row that leads to it."""
+
+
+def made_anew(changes: Iterable[ResourceChange]) -> Made:
+    """Collect what a change creates of the types that took another one's place."""
+    made: dict[tuple[object, ...], str] = {}
+    for change in changes:
+        row = _OLD_TYPES.get(change.type)
+        if row is not None and change.action is Action.CREATE:
+            made.setdefault(_key(row, _values(change.attributes, "after")), change.address)
+    return made
+
+
+def handed_over(change: ResourceChange, made: Made) -> tuple[str, str] | None:
     """Return the address that a deleted resource becomes under its new type, and the id to import it by."""
     row = SUCCESSORS.get(change.type)
     if row is None:
         return None
     old = _values(change.attributes, "before")
+    address = made.get(_key(row, old)) if all(old.get(name) for name in row.names) else None
     parts = [old.get(name) for name in row.import_id]
-    for other in changes:
-        if other.type == row.type and other.action is Action.CREATE:
-            new = _values(other.attributes, "after")
-            if all(old.get(name) and old.get(name) == new.get(name) for name in row.names) and all(parts):
-                return other.address, "/".join(str(part) for part in parts)
-    return None
+    return (address, "/".join(str(part) for part in parts)) if address is not None and all(parts) else None
+
+
+def _key(row: Successor, values: Mapping[str, object]) -> tuple[object, ...]:
+    return (row.type, *(values.get(name) for name in row.names))
 
 
 def _values(attributes: Iterable[AttributeChange], side: str) -> dict[str, object]:
-    return {str(item.path[0]): getattr(item, side) for item in attributes if len(item.path) == 1}
+    found = ((str(item.path[0]), getattr(item, side)) for item in attributes if len(item.path) == 1)
+    return {name: value for name, value in found if isinstance(value, str | int | float)}

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from diffing.change import Proof
+from diffing.record import dataclass
 from diffing.snapshot import Snapshot
 from gate.policy.names import account_of, is_telling, names_in
 from gate.policy.selectors import Selector, selectors_in

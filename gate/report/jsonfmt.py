@@ -26,7 +26,7 @@ from gate.report.jsonread import parse_report
 from gate.report.model import Report
 from gate.verdict import Finding, Verdict
 from sandbox.errors import ConfigurationError
-from sandbox.rehearsal import ApiCall, ApplyOutcome, Cloning
+from sandbox.rehearsal import ApiCall, ApplyOutcome, Cloning, Step
 
 _HINT = "Give a report.json that this version of sandtable wrote with --out or --format json."
 
@@ -49,7 +49,7 @@ def to_document(report: Report) -> dict[str, Any]:
             "noise": [_change(change) for change in report.diff.noise],
         },
         "outcome": _outcome(report.outcome),
-        "steps": [asdict(step) | {"calls": list(step.calls)} for step in report.steps],
+        "steps": [_step(step) for step in report.steps],
         "gaps": [asdict(gap) | {"kind": gap.kind.value} for gap in report.gaps],
         "notices": list(report.notices),
         "timings": [asdict(timing) for timing in report.timings],
@@ -113,6 +113,14 @@ def encode_value(value: Value) -> Any:
             return str(value)  # JSON has no word for these
         case _:
             return value
+
+
+def _step(step: Step) -> dict[str, Any]:
+    document = asdict(step) | {"calls": list(step.calls), "effects": list(step.effects)}
+    if not step.effects:
+        # Only the steps of a sequence have some of their own.
+        del document["effects"]
+    return document
 
 
 def _verdict(verdict: Verdict) -> dict[str, Any]:

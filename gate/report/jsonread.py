@@ -203,7 +203,7 @@ def _cloned_object(node: _Node) -> ClonedObject:
 
 
 def _step(node: _Node) -> Step:
-    at = node.record("text", "exit_code", "stdout", "stderr", "ended", "calls")
+    at = node.record("text", "exit_code", "stdout", "stderr", "ended", "calls", optional="effects")
     return Step(
         text=at["text"].text(),
         exit_code=None if at["exit_code"].raw is None else at["exit_code"].integer(),
@@ -211,6 +211,7 @@ def _step(node: _Node) -> Step:
         stderr=at["stderr"].text(),
         ended=at["ended"].text(),
         calls=tuple(item.integer() for item in at["calls"].items()),
+        effects=tuple(item.text() for item in at["effects"].items()) if "effects" in at else (),
     )
 
 

@@ -107,7 +107,12 @@ def _sections(view: View) -> Iterator[str]:
 
 
 def _step(step: StepView) -> str:
-    head = f"### The program\n\n{_code(clip(step.text, _LONGEST_TEXT))}: {_prose(step.ended)}, {step.calls:,} API calls"
+    head = (
+        f"### {step.title}\n\n{_code(clip(step.text, _LONGEST_TEXT))}: {_prose(step.ended)}, {step.calls:,} API calls"
+    )
+    if step.effects:
+        more = f"\n- … and {len(step.effects) - _ROWS:,} more" if len(step.effects) > _ROWS else ""
+        head += "\n\n" + "\n".join(f"- {_code(clip(effect, _LONGEST_TEXT))}" for effect in step.effects[:_ROWS]) + more
     return f"{head}\n\n{_fence(clip(chr(10).join(step.output), _LONGEST_CODE))}" if step.output else head
 
 

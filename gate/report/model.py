@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from diffing.change import StateDiff
+from diffing.record import dataclass, field
 from gate.opinion import SecondOpinion
 from gate.verdict import Verdict
 from sandbox.rehearsal import ApiCall, ApplyOutcome, Cloning, EngineInfo, Gap, Step, Timing

@@ -297,8 +297,12 @@ def _gaps(page: _Page, gaps: Sequence[GapView]) -> None:
 
 def _steps(page: _Page, steps: Sequence[StepView]) -> None:
     for step in steps:
-        page.section("The program")
+        page.section(step.title)
         page.line((step.text, "bold"), f"  {step.ended}, {step.calls:,} API calls")
+        for effect in step.effects[:LINES]:
+            page.line(effect, indent=_BODY)
+        if len(step.effects) > LINES:
+            page.line((f"… and {len(step.effects) - LINES:,} more", "dim"), indent=_BODY)
         for line in step.output[-DETAIL_LINES:]:
             page.cut((f"│ {line}", "dim"), indent=_BODY)
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from diffing.change import Action
@@ -67,6 +67,9 @@ class StepView:
     calls: int
     output: tuple[str, ...]
     """The last lines of what it printed, errors after the rest."""
+    title: str = "The program"
+    effects: tuple[str, ...] = ()
+    """Of a sequence: what it did by itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,7 +165,7 @@ def build_view(document: Mapping[str, Any]) -> View:
         general=tuple(finding_view(finding) for finding in _general(report)),
         applied=report.outcome.succeeded,
         failed_addresses=tuple(visible(address) for address in report.outcome.failed),
-        steps=tuple(_step(step) for step in report.steps),
+        steps=tuple(_steps(report.steps)),
         diagnostics=tuple(_diagnostic(item, report.verdict.findings) for item in report.outcome.diagnostics),
         destructive=groups[Group.DESTRUCTIVE],
         attention=groups[Group.ATTENTION],
@@ -216,6 +219,12 @@ def _diagnostic(diagnostic: Diagnostic, findings: Sequence[Finding]) -> Diagnost
     )
 
 
+def _steps(steps: Sequence[Step]) -> Iterator[StepView]:
+    for number, step in enumerate(steps, start=1):
+        view = _step(step)
+        yield replace(view, title=f"Step {number} of {len(steps)}") if len(steps) > 1 else view
+
+
 def _step(step: Step) -> StepView:
     output = [*step.stdout.splitlines(), *step.stderr.splitlines()]
     return StepView(
@@ -223,6 +232,7 @@ def _step(step: Step) -> StepView:
         ended=visible(step.ended) if step.ended else f"exit code {step.exit_code}",
         calls=len(step.calls),
         output=tuple(visible(line) for line in output[-OUTPUT_SHOWN:]),
+        effects=tuple(visible(effect) for effect in step.effects),
     )
 
 

@@ -80,3 +80,9 @@ class Change(Protocol):
 
     def state_after(self, clone: Clone) -> tuple[StateInstance, ...]:
         """What Terraform manages afterwards."""
+
+    def text(self, clone: Clone) -> str:
+        """What it is, as it would be typed, without the secrets that the clone's state knows; asked at any time."""
+
+    def left(self, clone: Clone) -> Clone:
+        """The clone as the next change of a sequence finds it: with the Terraform state that this one has reached."""

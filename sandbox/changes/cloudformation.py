@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from itertools import chain
 
 from diffing.change import Replacement
@@ -58,6 +59,10 @@ class CloudFormationChange:
         self._after = _NONE
         self._comparison = StackComparison(changes=())
         self._policy: StackPolicy | None = None
+
+    def text(self, clone: Clone) -> str:  # noqa: ARG002 - there is no secret in it
+        """The template."""
+        return str(self._proposal.template or "delete-stack")
 
     @property
     def digest(self) -> str:
@@ -114,6 +119,10 @@ class CloudFormationChange:
     def state_after(self, clone: Clone) -> tuple[StateInstance, ...]:  # noqa: ARG002 - what is proposed tells
         """What the stacks manage afterwards."""
         return self._states(self._after)
+
+    def left(self, clone: Clone) -> Clone:
+        """The clone, with the stacks as they are now; no sequence has stacks in it yet."""
+        return replace(clone, application=self._after)
 
     def _compared(self, before: Application) -> StackComparison:
         region = self._session.place.region

@@ -13,7 +13,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from sandbox.changes.change import Announced, CarriedOut
-from sandbox.changes.terraform import aws_version
+from sandbox.changes.terraform import aws_version, with_state_of
 from sandbox.clones.clone import Clone
 from sandbox.cloning.graft import Translation
 from sandbox.cloning.secrets import Scrubber
@@ -46,21 +46,29 @@ class CommandChange:
     Args:
         proposal: What is proposed.
         session: The rehearsal.
+        name: What to call its copy.
     """
 
     scopes: frozenset[Scope] = frozenset()
     """Every call that it makes is recorded."""
     announces = False
 
-    def __init__(self, proposal: CommandProposal, session: Session) -> None:
+    def __init__(self, proposal: CommandProposal, session: Session, name: str = "command") -> None:
         self._proposal = proposal
         self._session = session
         self._command = proposal.command
+        self._name = name
+        self._own = session.scratch / name
         self._folder: Path
         self._digest = ""
         self._workspace: Workspace | None = None
         self._scrubber = Scrubber(secrets=())
         self._variables: tuple[str, ...] = ()
+
+    def text(self, clone: Clone) -> str:
+        """The program and its arguments, secrets taken out."""
+        self._learn_secrets(clone)
+        return self._shown([self._text()])
 
     @property
     def digest(self) -> str:
@@ -75,7 +83,7 @@ class CommandChange:
         if _is_root_module(directory):
             return self._prepare_module(directory)
         with session.watch.phase("copy: change"):
-            copied = copy_folder(directory, session.scratch / "command" / "work", largest=LARGEST_FOLDER)
+            copied = copy_folder(directory, self._own / "work", largest=LARGEST_FOLDER)
         self._folder, self._digest = copied.root, copied.digest
         for notice in copied.notices:
             session.progress.notice(notice)
@@ -83,12 +91,9 @@ class CommandChange:
 
     def announce(self, clone: Clone) -> Announced:
         """A program announces nothing."""
-        given = (*self._session.tools.variables.values, *_given(self._command))
         if clone.translation is not None:
             self._translate(clone.translation)
-        self._variables = secret_values(self._session.tools.environment, given, self._workspace)
-        if clone.state:
-            self._scrubber = Scrubber.of(*parse_state(clone.state).instances)
+        self._learn_secrets(clone)
         if self._workspace is not None:
             # The state in the folder is what the program would have used; without one, the target's is meant.
             own = self._proposal.directory / _STATE
@@ -146,10 +151,20 @@ class CommandChange:
             return self._session.terraform.state(self._workspace)
         return self.state_before(clone)
 
+    def left(self, clone: Clone) -> Clone:
+        """The clone; where the program is Terraform, with the state that it has reached."""
+        return with_state_of(self._workspace, clone, self._session) if self._workspace is not None else clone
+
+    def _learn_secrets(self, clone: Clone) -> None:
+        given = (*self._session.tools.variables.values, *_given(self._command))
+        self._variables = secret_values(self._session.tools.environment, given, self._workspace)
+        if clone.state:
+            self._scrubber = Scrubber.of(*parse_state(clone.state).instances)
+
     def _prepare_module(self, directory: Path) -> str:
         session = self._session
         with session.watch.phase("copy: change"):
-            self._workspace = session.terraform.prepare("command", directory)
+            self._workspace = session.terraform.prepare(self._name, directory)
         self._folder, self._digest = self._workspace.root, self._workspace.digest
         with session.watch.phase("init"), session.watch.waiting():
             session.terraform.init(self._workspace)
@@ -175,16 +190,16 @@ class CommandChange:
     def _enclosure(self) -> Enclosure:
         """What the program reaches: its copy, the profiles that lead to the clone, and the clone."""
         session = self._session
-        own = (session.scratch / "command" / "aws", Path(self._found()[0]))
+        own = (self._own / "aws", Path(self._found()[0]))
         if self._workspace is not None:
             enclosure = session.terraform.enclosure_of(self._workspace)
             return replace(enclosure, access=replace(enclosure.access, readable=(*enclosure.access.readable, *own)))
         return Enclosure(
             isolation=session.isolation,
             access=Access(
-                readable=(*own, session.scratch / "command" / "home" / AWS_ALIASES),
+                readable=(*own, self._own / "home" / AWS_ALIASES),
                 writable=(self._folder,),
-                private=(session.scratch / "command" / "home", session.scratch / "command" / "tmp"),
+                private=(self._own / "home", self._own / "tmp"),
                 ports=(session.recorder.port,),
             ),
         )
@@ -194,7 +209,7 @@ class CommandChange:
         if self._workspace is not None:
             return {**session.terraform.environment_of(self._workspace), **self._with_profiles()}
         surroundings = Surroundings.create(
-            session.scratch / "command",
+            self._own,
             endpoint=session.recorder.endpoint,
             account=place.account,
             region=place.region,
@@ -213,7 +228,7 @@ class CommandChange:
         session = self._session
         scripts = (path for path in sorted(self._folder.rglob("*")) if path.is_file())
         known = profiles(session.tools.environment, scripts, session.place)
-        folder = session.scratch / "command" / "aws"
+        folder = self._own / "aws"
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         config, credentials = folder / "config", folder / "credentials"
         config.write_text(config_text(known), encoding="utf-8")

@@ -36,17 +36,23 @@ class TerraformChange:
     Args:
         proposal: What is proposed.
         session: The rehearsal.
+        name: What to call its copy.
     """
 
     scopes: frozenset[Scope] = frozenset()
     """Every call that it makes is recorded."""
     announces = True
 
-    def __init__(self, proposal: TerraformProposal, session: Session) -> None:
+    def __init__(self, proposal: TerraformProposal, session: Session, name: str = "change") -> None:
         self._proposal = proposal
         self._session = session
+        self._name = name
         self._workspace: Workspace
         self._state: bytes = b""
+
+    def text(self, clone: Clone) -> str:  # noqa: ARG002 - there is no secret in it
+        """The command and the root module."""
+        return f"terraform -chdir={self._proposal.directory} apply"
 
     @property
     def digest(self) -> str:
@@ -58,7 +64,7 @@ class TerraformChange:
         session = self._session
         session.progress.phase("Preparing a copy of the change")
         with session.watch.phase("copy: change"):
-            self._workspace = session.terraform.prepare("change", self._proposal.directory)
+            self._workspace = session.terraform.prepare(self._name, self._proposal.directory)
         session.progress.phase("Installing the change's providers (terraform init)")
         with session.watch.phase("init"), session.watch.waiting():
             session.terraform.init(self._workspace)
@@ -113,6 +119,10 @@ class TerraformChange:
     def state_after(self, clone: Clone) -> tuple[StateInstance, ...]:  # noqa: ARG002 - its own state tells
         """What Terraform manages afterwards."""
         return self._session.terraform.state(self._workspace)
+
+    def left(self, clone: Clone) -> Clone:
+        """The clone, with the state that was reached; a state of the change's own is nobody else's."""
+        return with_state_of(self._workspace, clone, self._session) if self._proposal.state is None else clone
 
     def _plans(self, clone: Clone) -> tuple[Plan, str]:
         """The plan, and the noise in Terraform's JSON; side by side where both have to be made."""
@@ -169,6 +179,27 @@ def measured_noise(clone: Clone, session: Session) -> str:
             return session.terraform.plan_document(workspace, endpoint=endpoint, quick_no_op=True)
         case _:
             assert_never(clone.noise)
+
+
+def with_noise(clone: Clone, session: Session) -> Clone:
+    """Measure the engine's noise now: once something was changed, it cannot be told from that any more.
+
+    Raises:
+        ConfigurationError: the unchanged target cannot be planned.
+        TimeoutExpiredError: it ran into the deadline.
+    """
+    if not isinstance(clone.noise, Unmeasured):
+        return clone
+    with session.watch.phase("plan: target"), session.watch.waiting():
+        document = measured_noise(clone, session)
+    _keep(clone, document)
+    return replace(clone, noise=Measured(document=document))
+
+
+def with_state_of(workspace: Workspace, clone: Clone, session: Session) -> Clone:
+    """The clone, with the state that a configuration has reached."""
+    state = session.terraform.state_document(workspace)
+    return replace(clone, state=state, made_in=(str(workspace.root), str(workspace.top)))
 
 
 def aws_version(workspace: Workspace) -> str:

@@ -16,13 +16,13 @@ import socket
 import stat
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from sandbox.isolation import seccomp
-from sandbox.isolation.enclosure import Access, Command, Doors, Isolation, IsolationError, Spawn
+from sandbox.isolation.enclosure import Access, Command, Doors, Isolation, IsolationError, NoDoors, Spawn
 from sandbox.isolation.limits import Limits, Watch
 from sandbox.isolation.view import HOST_NAME, Kind, Place, places, programs_on
 
@@ -282,21 +282,12 @@ def _in_memory(stack: ExitStack, content: bytes) -> int:
     return file.fileno()
 
 
-class _NoDoors:
-    """Nobody answers."""
-
-    def admit(self, listener: socket.socket) -> Callable[[], None]:
-        """Close it."""
-        listener.close()
-        return lambda: None
-
-
 def _try(program: str) -> None:
     import tempfile  # noqa: PLC0415 - only here
 
     with tempfile.TemporaryDirectory(prefix="sandtable-") as scratch:
         isolation = BubblewrapIsolation(
-            program=program, scratch=Path(scratch), doors=_NoDoors(), limits=Limits(), path=""
+            program=program, scratch=Path(scratch), doors=NoDoors(), limits=Limits(), path=""
         )
         command = Command(arguments=("/bin/true",), cwd=Path("/"), environment={})
         with isolation.enclose(command, Access()) as spawn:

@@ -84,6 +84,15 @@ class Doors(Protocol):
         """
 
 
+class NoDoors:
+    """Nobody answers: for commands that have nothing to call. Satisfies `Doors`."""
+
+    def admit(self, listener: socket.socket) -> Callable[[], None]:
+        """Close it."""
+        listener.close()
+        return _nothing
+
+
 class Isolation(Protocol):
     """Encloses the commands of one rehearsal."""
 

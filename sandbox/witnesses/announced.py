@@ -9,10 +9,10 @@ that a change takes them out.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from diffing.change import Action, AttributeChange
 from diffing.normalize import changed_paths, equivalent
+from diffing.record import dataclass
 from diffing.values import Marker, Path, Value
 from sandbox.rehearsal import Plan, PlannedChange, StateInstance
 

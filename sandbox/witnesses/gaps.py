@@ -54,10 +54,11 @@ def containment_gaps(rehearsal: Rehearsal) -> Iterator[Gap]:
 def _call_gap(call: ApiCall) -> Gap | None:
     subject = f"{call.service}:{call.operation}" if call.operation else f"{call.method} {call.path}"[:200]
     if call.error_code in REFUSED:
+        by, where = f" by {call.agent}" if call.agent else "", f" for {call.resources[0]}" if call.resources else ""
         return Gap(
             kind=GapKind.NOT_REHEARSED,
             subject=subject,
-            reason=f"a call in phase {call.phase} tried to leave the clone ({call.error_code})",
+            reason=f"a call{by} in phase {call.phase} tried to leave the clone{where} ({call.error_code})",
         )
     if not call.service or not call.operation:
         return Gap(

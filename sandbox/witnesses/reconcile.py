@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from diffing.change import Lifespan, Proof, ResourceChange, StateDiff, Witness
 from sandbox.rehearsal import Gap, Rehearsal
 from sandbox.witnesses.announced import noise_of
+from sandbox.witnesses.forgotten import forgotten
 from sandbox.witnesses.gaps import call_gaps, containment_gaps, noise_gaps, read_gaps
 from sandbox.witnesses.managed import managed_changes
 from sandbox.witnesses.planned import rank
 from sandbox.witnesses.scene import Scene
+from sandbox.witnesses.sequence import joined_changes
 from sandbox.witnesses.silent import silent_writes
 from sandbox.witnesses.unannounced import unannounced_changes
 
@@ -21,16 +23,20 @@ class Observed:
 
     diff: StateDiff
     gaps: tuple[Gap, ...]
+    steps: tuple[tuple[ResourceChange, ...], ...] = ()
+    """Of a sequence: what each of its steps amounts to by itself."""
 
 
 def reconcile(rehearsal: Rehearsal) -> Observed:
     """Join plan, calls and clone into one StateDiff, destructive changes first."""
+    if rehearsal.parts:
+        return _sequence(rehearsal)
     scene = Scene.of(rehearsal)
     managed, doubts = managed_changes(scene)
     unannounced = unannounced_changes(scene)
     told = frozenset(change.identity for change in unannounced if change.identity is not None)
     silent, untold = silent_writes(scene, told)
-    changes = sorted((*managed, *unannounced, *silent), key=rank)
+    changes = sorted((*managed, *unannounced, *silent, *forgotten(scene)), key=rank)
     gaps = (
         *containment_gaps(rehearsal),
         *rehearsal.gaps,
@@ -43,6 +49,18 @@ def reconcile(rehearsal: Rehearsal) -> Observed:
     return Observed(
         diff=StateDiff(changes=tuple(changes), noise=_noise(rehearsal)),
         gaps=tuple(sorted(set(gaps), key=lambda gap: (not gap.blocking, gap))),
+    )
+
+
+def _sequence(rehearsal: Rehearsal) -> Observed:
+    """Each step by itself, and then all of them."""
+    observed = [reconcile(part) for part in rehearsal.parts]
+    steps = tuple(each.diff.changes for each in observed)
+    gaps = {*rehearsal.gaps, *(gap for each in observed for gap in each.gaps)}
+    return Observed(
+        diff=StateDiff(changes=tuple(sorted(joined_changes(steps), key=rank)), noise=_noise(rehearsal)),
+        gaps=tuple(sorted(gaps, key=lambda gap: (not gap.blocking, gap))),
+        steps=steps,
     )
 
 

@@ -4,16 +4,25 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
 import pytest
 from cli_runs import command, run, surroundings
 
+from gate.cli.main import parsed
+from gate.cli.parser import build_parser
+
 FAILED, USAGE = 3, 64
 HEAVY = (
+    "argparse",
+    "dataclasses",
+    "inspect",
+    "pathlib",
     "boto3",
     "botocore",
     "docker",
@@ -80,6 +89,11 @@ def test_the_verdict_is_the_exit_code(
     assert (done.returncode, done.stderr) == (code, "")
     assert done.stdout.startswith(word)
     assert done.stdout.rstrip().endswith(word)
+
+
+@pytest.mark.parametrize("plan", ["plan.json", "-", "a b"])
+def test_a_plan_alone_is_parsed_as_the_grammar_says(plan: str) -> None:
+    assert vars(parsed(["review", plan])) == vars(build_parser().parse_args(["review", plan]))
 
 
 def test_standard_input_in_the_encoding_of_powershell(tmp_path: Path) -> None:
@@ -190,4 +204,42 @@ def test_a_binary_plan_is_read_with_the_root_module_that_made_it(tmp_path: Path)
     done = run(tmp_path, "review", str(root / "tfplan"), "--dir", str(root), TF_CLI_CONFIG_FILE="")
 
     assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("APPROVED: 1 created")
+
+
+SPY = """#!/bin/sh
+case "$*" in
+  *version*) echo '{"terraform_version": "1.11.4"}'; exit ;;
+esac
+test -f tfplan && test ! -e SECRET && test ! -e PLAN || { echo "a file is seen" >&2; exit 1; }
+test -z "$AWS_SECRET_ACCESS_KEY" || { echo "a secret is seen" >&2; exit 1; }
+test "$(grep -c : /proc/net/dev)" = 1 || { echo "a network is seen" >&2; exit 1; }
+cat <<'EOF'
+TEXT
+EOF
+"""
+
+
+def test_what_reads_a_binary_plan_is_enclosed(tmp_path: Path) -> None:
+    """A program in Terraform's place tells the plan only if it finds no file of the user, no secret and no network."""
+    root = tmp_path / "root"
+    root.mkdir()
+    secret = tmp_path / "secret"
+    secret.write_text("hush")
+    programs = Path(tempfile.mkdtemp(dir="/tmp"))
+    try:
+        programs.chmod(0o755)
+        spy = programs / "terraform"
+        text = SPY.replace("SECRET", str(secret), 1).replace("PLAN", str(root / "tfplan"), 1)
+        spy.write_text(text.replace("TEXT", saved(root, CREATE).read_text(), 1))
+        spy.chmod(0o755)
+        (root / "tfplan").write_bytes(b"PK\x03\x04...")
+        done = run(
+            tmp_path,
+            *("review", str(root / "tfplan"), "--dir", str(root), "--terraform", str(spy)),
+            AWS_SECRET_ACCESS_KEY="hush",
+        )
+    finally:
+        shutil.rmtree(programs)
+    assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("APPROVED: 1 created")

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from diffing.change import Action, Proof
 from gate.report import jsonfmt
 from gate.report.model import Report
 from gate.reviewer import ReviewRequest, review
@@ -93,7 +94,7 @@ def _template(folder: Path, changed: str) -> Path:
 
 
 def _rehearsed(template: Path | None, target: Path, engine: str = "ministack", **fields: Any) -> Report:
-    proposal = CloudFormationProposal(template=template, stack="app", **fields)
+    proposal = CloudFormationProposal(template=template, **({"stack": "app"} | fields))
     return review(
         ReviewRequest(
             change=proposal.directory, stacks=proposal, target=f"cloudformation:{target}", engine=engine, timeout=300
@@ -201,3 +202,96 @@ def test_an_engine_that_cannot_do_it_leaves_the_computed_facts(tmp_path: Path) -
     report = _rehearsed(after, before, engine="moto")
     assert _shown(report)["T"][0] == "replace"
     assert report.verdict.decision is Decision.REJECT
+
+
+SAM = """
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  Work:
+    Type: AWS::Serverless::Function
+    Properties:
+      Runtime: python3.12
+      Handler: work.handler
+      CodeUri: src/
+      MemorySize: MEMORY
+      Policies: [AWSLambdaBasicExecutionRole]
+  Orders: {Type: AWS::Serverless::SimpleTable, Properties: {TableName: NAME}}
+"""
+
+
+def test_a_sam_application_is_deployed(tmp_path: Path) -> None:
+    (tmp_path / "src").mkdir()
+    (tmp_path / "src" / "work.py").write_text("def handler(event, context):\n    return event\n")
+    for name, memory, table in (("before", "128", "orders"), ("after", "256", "orders"), ("renamed", "128", "shop")):
+        (tmp_path / f"{name}.yaml").write_text(SAM.replace("MEMORY", memory).replace("NAME", table))
+    grown = _rehearsed(tmp_path / "after.yaml", tmp_path / "before.yaml")
+    assert _shown(grown) == {"Work": ("update", "proved")}
+    renamed = _rehearsed(tmp_path / "renamed.yaml", tmp_path / "before.yaml")
+    assert _shown(renamed) == {"Orders": ("replace", "proved")}
+    assert renamed.verdict.decision is Decision.REJECT
+    assert {item.type for item in renamed.clone.objects if item.standing == "cloned"} == {
+        "AWS::DynamoDB::Table",
+        "AWS::IAM::Role",
+        "AWS::Lambda::Function",
+    }
+
+
+def _assembly(folder: Path, *, topic: str) -> Path:
+    """What `cdk synth` writes of two stacks, one with a nested stack that is an asset and with one that is a file."""
+    folder.mkdir()
+    stack = "aws:cloudformation:stack"
+    nested = {"Fn::Sub": "https://s3.${AWS::Region}.${AWS::URLSuffix}/cdk-assets/" + f"{topic}123.json"}
+    files: dict[str, Any] = {
+        "manifest.json": {
+            "version": "36.0.0",
+            "artifacts": {
+                "Data.assets": {"type": "cdk:asset-manifest", "properties": {"file": "Data.assets.json"}},
+                "Data": {"type": stack, "properties": {"templateFile": "Data.template.json"}},
+                "Web": {
+                    "type": stack,
+                    "properties": {"templateFile": "Web.template.json"},
+                    "dependencies": ["Data"],
+                },
+            },
+        },
+        "Data.assets.json": {
+            "files": {
+                f"{topic}123": {"source": {"path": "inner.json"}},
+                "def456": {"source": {"path": "asset.def456", "packaging": "zip"}},
+            }
+        },
+        "inner.json": {"Resources": {"Topic": {"Type": "AWS::SNS::Topic", "Properties": {"TopicName": topic}}}},
+        "Data.template.json": {
+            "Resources": {
+                "Jobs": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": "jobs"}},
+                "Inner": {"Type": "AWS::CloudFormation::Stack", "Properties": {"TemplateURL": nested}},
+            },
+            "Outputs": {"J": {"Value": {"Fn::GetAtt": ["Jobs", "Arn"]}, "Export": {"Name": "Data:J"}}},
+        },
+        "Web.template.json": {
+            "Resources": {
+                "Seen": {
+                    "Type": "AWS::SSM::Parameter",
+                    "Properties": {"Type": "String", "Value": {"Fn::ImportValue": "Data:J"}},
+                }
+            }
+        },
+    }
+    for name, content in files.items():
+        (folder / name).write_text(json.dumps(content))
+    (folder / "asset.def456").mkdir()
+    (folder / "asset.def456" / "index.js").write_text("exports.handler = async () => 1;\n")
+    return folder
+
+
+def test_a_cloud_assembly_is_deployed_with_all_its_stacks(tmp_path: Path) -> None:
+    before, after = (_assembly(tmp_path / name, topic=name) for name in ("one", "two"))
+    report = _rehearsed(after, before, stack="")
+    changed = {change.address: change for change in report.diff.changes if change.action is not Action.NO_OP}
+    assert {address: change.action for address, change in changed.items()} == {"Data/Inner/Topic": Action.REPLACE}
+    assert changed["Data/Inner/Topic"].proof is Proof.PROVED
+    cloned = {item.address for item in report.clone.objects if item.standing == "cloned"}
+    assert cloned >= {"Data/Jobs", "Data/Inner/Topic", "Web/Seen"}
+    assert not [gap for gap in report.gaps if gap.blocking]
+    same = _rehearsed(before, before, stack="")
+    assert same.verdict.decision is Decision.APPROVE

@@ -183,6 +183,7 @@ def judged(made: Rehearsal) -> tuple[Observed, Verdict]:
         outcome=made.outcome,
         calls=made.calls,
         surroundings=survey(made),
+        announced=made.announced,
     )
     return observed, evaluate(evidence, STRICT)
 

@@ -219,6 +219,28 @@ def test_two_rules_that_become_one_let_in_as_much() -> None:
 
 
 @pytest.mark.parametrize(
+    ("comes", "lost"),
+    [
+        (("10.0.0.0/8", 443), []),
+        (("0.0.0.0/0", 443), []),
+        (("10.1.2.0/24", 443), ["no longer lets in 10.1.0.0/16"]),
+        (("10.2.0.0/16", 443), ["no longer lets in 10.1.0.0/16"]),
+        (("::/0", 443), ["no longer lets in 10.1.0.0/16"]),
+        (("10.0.0.0/8", 80), ["no longer lets in 10.1.0.0/16"]),
+    ],
+)
+def test_a_rule_that_goes_is_excused_by_a_wider_one_that_comes_elsewhere(
+    comes: tuple[str, int], lost: list[str]
+) -> None:
+    network, port = comes
+    update = updated("aws_security_group.a", ingress((443, "10.1.0.0/16")), {"ingress": []})
+    rule = {"ip_protocol": "tcp", "from_port": port, "to_port": port}
+    rule["cidr_ipv6" if ":" in network else "cidr_ipv4"] = network
+    creation = created("aws_vpc_security_group_ingress_rule.b", rule)
+    assert messages(RULE, update, creation) == lost
+
+
+@pytest.mark.parametrize(
     ("update", "creation"),
     [
         (

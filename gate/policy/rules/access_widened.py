@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from diffing.change import Action, AttributeChange, ResourceChange
+from diffing.record import dataclass, replace
 from diffing.values import Marker, Path, Value, path_text
 from gate.policy.access import DOCUMENTS, Grant, grants, widened
 from gate.policy.carriers import Created, created, is_about_new

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 
 from diffing.change import Action, AttributeChange, ResourceChange
+from diffing.record import dataclass
 from diffing.values import Marker, Path, Value
 from gate.policy.page import Page
 from gate.policy.rule import Evidence, Policy

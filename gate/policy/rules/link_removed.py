@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterable, Iterator
 
 from diffing.change import Action, ResourceChange
+from diffing.record import replace
 from gate.policy.bookkeeping import Bookkeeping
 from gate.policy.destruction import excuse, is_destroyed, is_remade, judged_owners, loses_effect
 from gate.policy.page import Page
 from gate.policy.rule import Evidence, Policy
 from gate.verdict import Finding, Level
+from sandbox.rehearsal import ApiCall
 
 NAME = "link-removed"
 PAGE = Page(
@@ -83,21 +84,28 @@ def check(evidence: Evidence, policy: Policy) -> Iterator[Finding]:
 
 def _taken_from_others(change: ResourceChange, evidence: Evidence) -> Iterator[str]:
     """What the clone saw taken away, and no part of the plan speaks of: it was there by other hands."""
-    told = {
-        item.before
-        for other in evidence.diff.changes
-        if other.address != change.address and other.announced
-        for item in other.attributes
-        if isinstance(item.before, str)
-    }
-    for call in evidence.calls:
+    taken = dict.fromkeys(_taken(evidence.calls))
+    told = _told(evidence.diff.changes, besides=change.address) if taken else frozenset()
+    for who, what in taken:
+        if what not in told:
+            yield f"takes {what} away from {who}, which somebody else had given it"
+
+
+def _taken(calls: Iterable[ApiCall]) -> Iterator[tuple[str, str]]:
+    for call in calls:
         taken = _TAKING.get(call.operation)
         if call.phase == "apply" and call.succeeded and taken is not None:
             who, what = (
                 next((str(call.parameters[name]) for name in names if name in call.parameters), "") for names in taken
             )
-            if what and what not in told:
-                yield f"takes {what} away from {who}, which somebody else had given it"
+            if what:
+                yield who, what
+
+
+def _told(changes: Iterable[ResourceChange], *, besides: str) -> frozenset[str]:
+    """The texts that something else which the plan announces had before."""
+    others = (other for other in changes if other.address != besides and other.announced)
+    return frozenset(item.before for other in others for item in other.attributes if isinstance(item.before, str))
 
 
 def _message(change: ResourceChange, row: Bookkeeping) -> str:

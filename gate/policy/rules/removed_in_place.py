@@ -10,7 +10,7 @@ from gate.policy.access import DOCUMENTS, narrowed
 from gate.policy.bookkeeping import Kind, lookup
 from gate.policy.containers import no_longer_given
 from gate.policy.contents import Content, losses
-from gate.policy.ingress import closings
+from gate.policy.ingress import added_rules, closings
 from gate.policy.page import Page
 from gate.policy.rule import Evidence, Policy
 from gate.policy.selectors import deselected
@@ -62,6 +62,7 @@ def check(evidence: Evidence, policy: Policy) -> Iterator[Finding]:
     changes = in_terraform_words(evidence.diff.changes)
     taken_over = _taken_over(changes)
     gone = frozenset(_destroyed_names(changes))
+    added = added_rules(changes)
     for change in changes:
         if not _keeps_its_place(change, policy):
             continue
@@ -69,7 +70,7 @@ def check(evidence: Evidence, policy: Policy) -> Iterator[Finding]:
             *_parts(change, taken_over),
             *_given(change),
             *_documents(change, gone),
-            *closings(change, changes),
+            *closings(change, added),
             *deselected(change, evidence.surroundings.selectors),
         ):
             yield Finding(

@@ -8,7 +8,7 @@ from diffing.change import ResourceChange
 from gate.policy.destruction import is_remade, unexcused
 from gate.policy.page import Page
 from gate.policy.rule import Evidence, Policy, dependents_text, stakes_text
-from gate.policy.successors import handed_over
+from gate.policy.successors import handed_over, made_anew
 from gate.verdict import Finding, Level
 
 NAME = "resource-deleted"
@@ -47,6 +47,7 @@ _OF_STACKS = "AWS::"
 def check(evidence: Evidence, policy: Policy) -> Iterator[Finding]:
     """Yield a rejection for every delete that no bookkeeping row excuses and no destroyed owner already speaks for."""
     renames = {change.rename_of: change.address for change in evidence.diff.changes if change.rename_of}
+    made = made_anew(evidence.diff.changes)
     for change in unexcused(evidence, policy):
         if is_remade(change):
             continue
@@ -56,7 +57,7 @@ def check(evidence: Evidence, policy: Policy) -> Iterator[Finding]:
             address=change.address,
             message=_message(change, renames.get(change.address), hidden=evidence.hides(change)),
             proof=change.proof,
-            remediation=_remediation(change, renames.get(change.address), handed_over(change, evidence.diff.changes)),
+            remediation=_remediation(change, renames.get(change.address), handed_over(change, made)),
             causes=change.causes,
         )
 

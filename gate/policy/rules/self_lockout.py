@@ -17,7 +17,7 @@ from gate.verdict import Finding, Level
 
 NAME = "self-lockout"
 PAGE = Page(
-    level="reject (review for a policy that names the few who are left)",
+    level="reject (review for a policy that names the few who are left, and for a new key)",
     what=(
         "After the change it cannot be taken back by the one who made it: the role in which it is "
         "deployed (`assume_role` of a provider) is deleted, bounded, or loses rights; a KMS key's policy "
@@ -69,8 +69,11 @@ def _documents(change: ResourceChange) -> Iterator[tuple[Level, str]]:
             continue
         where = path_text(item.path)
         if change.type in _KEY_POLICIES and not any(_manages_key(grant) for grant in after):
-            # AWS KMS Developer Guide, "Key policies": a key without an administrator becomes unmanageable.
-            yield Level.REJECT, f"{where} lets nobody change the key's policy any more (kms:PutKeyPolicy)"
+            # AWS KMS Developer Guide, "Key policies": a key without an administrator becomes unmanageable. Of a new
+            # one, nothing that exists is lost; AWS refuses to make it, unless it is told to bypass that check.
+            fresh = change.action is Action.CREATE and change.type != "aws_kms_key_policy"
+            level = Level.REVIEW if fresh else Level.REJECT
+            yield level, f"{where} lets nobody change the key's policy any more (kms:PutKeyPolicy)"
         for grant in sorted(grant for grant in after if grant.effect == "Deny" and grant.principal):
             if not any(covers(old, grant) for old in before):
                 yield from _denied(where, grant)

@@ -6,6 +6,7 @@ does not know is left out of the template, with what refers to it, and named.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import time
@@ -136,7 +137,7 @@ class Stacks:
 
     def _request(self, deployment: Deployment, shelf: _Shelf, left_out: tuple[str, ...]) -> dict[str, Any]:
         urls = {
-            key: shelf.put(f"{nested.name}.json", self._document(nested, shelf, left_out))
+            key: shelf.put(nested.name, self._document(nested, shelf, left_out))
             for key, nested in deployment.nested.items()
         }
         document = document_of(deployment, urls=urls, left_out=left_out)
@@ -153,12 +154,12 @@ class Stacks:
         } | (
             {"TemplateBody": body}
             if len(body.encode()) <= MOST_INLINE
-            else {"TemplateURL": shelf.put(f"{deployment.name}.json", document)}
+            else {"TemplateURL": shelf.put(deployment.name, document)}
         )
 
     def _document(self, deployment: Deployment, shelf: _Shelf, left_out: tuple[str, ...]) -> dict[str, Any]:
         urls = {
-            key: shelf.put(f"{nested.name}.json", self._document(nested, shelf, left_out))
+            key: shelf.put(nested.name, self._document(nested, shelf, left_out))
             for key, nested in deployment.nested.items()
         }
         return document_of(deployment, urls=urls, left_out=left_out)
@@ -246,11 +247,16 @@ class _Shelf:
         self._keys: list[str] = []
 
     def put(self, name: str, document: Mapping[str, Any]) -> str:
-        """Put a template there; return its URL."""
+        """Put a template there; return its URL.
+
+        The URL follows from the content, as an asset's does: under the same one, an engine takes a nested stack for
+        unchanged.
+        """
         if not self._keys:
             self._client.create_bucket(Bucket=BUCKET)
-        key = name.replace("/", "-")
-        self._client.put_object(Bucket=BUCKET, Key=key, Body=json.dumps(document).encode())
+        body = json.dumps(document).encode()
+        key = f"{name.replace('/', '-')}-{hashlib.sha256(body).hexdigest()[:16]}.json"
+        self._client.put_object(Bucket=BUCKET, Key=key, Body=body)
         self._keys.append(key)
         return f"{self._endpoint}/{BUCKET}/{key}"
 

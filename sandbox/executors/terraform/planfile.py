@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from diffing.change import Action
+from diffing.record import dataclass
 from diffing.values import Path, Value
 from sandbox.errors import ConfigurationError
 from sandbox.executors.terraform.masking import marked, sensitive_paths
@@ -143,13 +143,16 @@ def _trimmed(change: Mapping[str, Any], action: Action) -> Mapping[str, Any]:
 
 def _identical(a: Any, b: Any) -> bool:
     """Whether two parsed JSON values are the same; to Python, 1 and true would be."""
-    if type(a) is not type(b):
+    if type(a) is not type(b) or a != b:
         return False
+    if type(a) is str or a is None or repr(a) == repr(b):
+        # What is written alike is the same; members in another order are written otherwise.
+        return True
     if isinstance(a, dict):
-        return len(a) == len(b) and all(name in b and _identical(item, b[name]) for name, item in a.items())
+        return all(_identical(item, b[name]) for name, item in a.items())
     if isinstance(a, list):
-        return len(a) == len(b) and all(map(_identical, a, b))
-    return bool(a == b)
+        return all(map(_identical, a, b))
+    return True
 
 
 def _reason(raw: Mapping[str, Any], actions: tuple[str, ...]) -> str:

@@ -7,10 +7,10 @@ https://developer.hashicorp.com/terraform/internals/json-format#plan-representat
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from diffing.change import Action
+from diffing.record import dataclass
 from sandbox.executors.terraform.planfile import entries, invalid, planned_change
 from sandbox.executors.terraform.plantext import decode_plan
 from sandbox.rehearsal import Plan

@@ -1,0 +1,109 @@
+"""Reading a file that lists changes to be made one after the other (docs/commands.md, "Several changes in order")."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from sandbox.cloning.tfstate import read_state
+from sandbox.errors import ConfigurationError, UsageError
+from sandbox.proposal import Budget, CommandProposal, SequenceProposal, TerraformProposal
+
+LARGEST = 256 * 1024
+MOST_STEPS = 50
+_HINT = "A file of steps: a list under `steps`, each with `command: [PROGRAM, …]` or `terraform: DIR`."
+_NO_STATE = "none"
+
+
+def read_steps(path: Path, *, budget: Budget) -> SequenceProposal:
+    """Read a file of steps. Folders in it are relative to the file.
+
+    Args:
+        path: The file.
+        budget: How much each program in it may call.
+
+    Raises:
+        UsageError: there is no such file.
+        ConfigurationError: it is not what it should be.
+    """
+    try:
+        with path.open("rb") as file:
+            text = file.read(LARGEST + 1)
+    except OSError as error:
+        raise UsageError(f"The file of steps {path} cannot be read: {error.strerror}.", hint=_HINT) from error
+    if len(text) > LARGEST:
+        raise _wrong(path, "it is too large")
+    try:
+        document = yaml.safe_load(text)
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise _wrong(path, f"it is not YAML: {str(error)[:200]}") from error
+    items = document.get("steps") if isinstance(document, dict) else document
+    if isinstance(document, dict) and document.keys() - {"steps"}:
+        raise _wrong(path, f"it has unknown keys: {', '.join(sorted(map(str, document.keys() - {'steps'})))}")
+    if not isinstance(items, list) or not 1 <= len(items) <= MOST_STEPS:
+        raise _wrong(path, f"it lists no steps, or more than {MOST_STEPS}")
+    folder = path.parent
+    steps = tuple(_step(item, number, path, folder, budget) for number, item in enumerate(items, start=1))
+    return SequenceProposal(directory=folder, steps=steps)
+
+
+def _step(item: Any, number: int, path: Path, folder: Path, budget: Budget) -> TerraformProposal | CommandProposal:
+    kinds = [kind for kind in _KINDS if isinstance(item, dict) and kind in item]
+    if len(kinds) != 1:
+        raise _wrong(path, f"step {number} is not exactly one of: {', '.join(_KINDS)}")
+    read, keys = _KINDS[kinds[0]]
+    unknown = item.keys() - {kinds[0], *keys}
+    if unknown:
+        raise _wrong(path, f"step {number} has unknown keys: {', '.join(sorted(map(str, unknown)))}")
+    try:
+        return read(item, folder, budget)
+    except ValueError as error:
+        raise _wrong(path, f"step {number}: {error}") from error
+
+
+def _terraform(item: Mapping[str, Any], folder: Path, _budget: Budget) -> TerraformProposal:
+    directory = _folder(item["terraform"], folder)
+    state = item.get("state")
+    if state is None:
+        return TerraformProposal(directory=directory)
+    if state == _NO_STATE:
+        return TerraformProposal(directory=directory, state=b"")
+    return TerraformProposal(directory=directory, state=read_state(str(folder / _text(state, "state"))).document)
+
+
+def _command(item: Mapping[str, Any], folder: Path, budget: Budget) -> CommandProposal:
+    words = item["command"]
+    if isinstance(words, str):
+        words = shlex.split(words)
+    if not isinstance(words, list) or not words or not all(isinstance(word, str) and word for word in words):
+        raise ValueError("a command is a list of texts, the program first")
+    return CommandProposal(command=tuple(words), directory=_folder(item.get("dir", "."), folder), budget=budget)
+
+
+def _folder(name: Any, folder: Path) -> Path:
+    found = folder / _text(name, "a folder")
+    if not found.is_dir():
+        raise ValueError(f"there is no folder {name}")
+    return found
+
+
+def _text(value: Any, what: str) -> str:
+    if not isinstance(value, str) or not value or "\0" in value:
+        raise ValueError(f"{what} is not a text")
+    return value
+
+
+def _wrong(path: Path, what: str) -> ConfigurationError:
+    return ConfigurationError(f"The file of steps {path} is not one: {what}.", hint=_HINT)
+
+
+_Read = Callable[[Mapping[str, Any], Path, Budget], "TerraformProposal | CommandProposal"]
+_KINDS: Mapping[str, tuple[_Read, frozenset[str]]] = {
+    "command": (_command, frozenset({"dir"})),
+    "terraform": (_terraform, frozenset({"state"})),
+}
+"""Kind of step → what reads it, and the keys that it may have beside."""
