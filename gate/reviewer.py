@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,6 +13,7 @@ from pathlib import Path
 from diffing.change import Action, StateDiff
 from gate.circumstances import WITHOUT, Circumstances, classified_changes, evidence_of
 from gate.memory import memory_of
+from gate.policy.dependents import dependencies_among
 from gate.policy.settings import Whereabouts
 from gate.policy_source import Policies, Wanted, find_policies
 from gate.report.model import NOT_RUN, Report
@@ -24,6 +26,7 @@ from sandbox.cloning.tfstate import read_state
 from sandbox.conformance import doubts
 from sandbox.errors import MissingToolError, SandtableError, UsageError
 from sandbox.executors.terraform.binary import TerraformBinary, find_terraform
+from sandbox.executors.terraform.declarations import line_of
 from sandbox.history import day_of
 from sandbox.isolation.choose import AUTOMATIC, isolation_named
 from sandbox.live.account import narrowed_target, place_of
@@ -36,7 +39,7 @@ from sandbox.proposal import (
     Proposal,
     TerraformProposal,
 )
-from sandbox.rehearsal import ApplyOutcome, EngineInfo, Rehearsal, Timing
+from sandbox.rehearsal import ApplyOutcome, EngineInfo, Rehearsal, SourceLine, Timing
 from sandbox.rehearse import RehearsalRequest, rehearse
 from sandbox.session import Variables
 from sandbox.targets.target import LiveTarget, StackTarget, Target, parse_target
@@ -367,7 +370,22 @@ def judge(
         waits="shortened" if rehearsal.waits_shortened else "real",
         tool_version=tool_version(),
         created_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        dependencies=dependencies_among(rehearsal, diff.changes),
+        locations=dict(_locations(request.change, rehearsal, diff, verdict)),
     )
+
+
+def _locations(
+    change: Path, rehearsal: Rehearsal, diff: StateDiff, verdict: Verdict
+) -> Iterator[tuple[str, SourceLine]]:
+    """Where what is told of is declared, named as from the current folder where it lies in it."""
+    told = {each.address for each in diff.changes} | {finding.address for finding in verdict.findings}
+    for address in sorted(told):
+        place = line_of(address, rehearsal.declared)
+        if place is not None:
+            path = Path(os.path.normpath(change.absolute() / place.file))
+            inside = path.is_relative_to(Path.cwd())
+            yield address, replace(place, file=(path.relative_to(Path.cwd()) if inside else path).as_posix())
 
 
 def _kind(request: ReviewRequest) -> str:

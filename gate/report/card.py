@@ -128,6 +128,13 @@ class Card:
     findings: tuple[FindingView, ...]
     consequences: tuple[str, ...]
     """What goes with it, counted: ``12 AWS::S3::Object deleted``."""
+    dependents: tuple[str, ...]
+    """What depended on it, directly or through others."""
+
+    @property
+    def tone(self) -> str:
+        """What happens to it in one word, to colour it by: an action; ``replace`` for whatever is made anew."""
+        return Action.REPLACE.value if self.symbol == SYMBOLS[Action.REPLACE] else self.action.value
 
     @property
     def brief(self) -> str:
@@ -245,6 +252,7 @@ def _card(
         calls=tuple(call_view(call) for call in calls),
         findings=tuple(finding_view(finding) for finding in sorted(findings, key=_finding_rank)),
         consequences=_counted(consequences),
+        dependents=tuple(visible(name) for name in change.dependents),
     )
 
 

@@ -12,6 +12,7 @@ from sandbox.changes.change import Announced, CarriedOut
 from sandbox.clones.clone import Clone, Measured, Recorded, Unmeasured
 from sandbox.clones.placeholders import filled
 from sandbox.executors.terraform.command import Reading
+from sandbox.executors.terraform.declarations import declared
 from sandbox.executors.terraform.guards import guarded
 from sandbox.executors.terraform.run import TerraformFailedError
 from sandbox.executors.terraform.waits import installed_providers
@@ -84,7 +85,8 @@ class TerraformChange:
                     raise PlanFailedInHasteError from error
                 raise
         session.require(clone.engine)
-        return replace(self._trusted(plan, noise, clone), guarded=guarded(self._workspace.root))
+        root = self._workspace.root
+        return replace(self._trusted(plan, noise, clone), guarded=guarded(root), declared=declared(root))
 
     def state_before(self, clone: Clone) -> tuple[StateInstance, ...]:
         """What Terraform manages before."""

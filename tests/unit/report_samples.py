@@ -21,7 +21,19 @@ from diffing.values import Marker, freeze
 from gate.opinion import Disagreement, SecondOpinion, Topic
 from gate.report.model import Proposal, Report, Target
 from gate.verdict import Decision, Finding, Level, Verdict
-from sandbox.rehearsal import ApiCall, ApplyOutcome, CallKind, Diagnostic, EngineInfo, Gap, GapKind, Timing
+from sandbox.rehearsal import (
+    ApiCall,
+    ApplyOutcome,
+    CallKind,
+    ClonedObject,
+    Cloning,
+    Diagnostic,
+    EngineInfo,
+    Gap,
+    GapKind,
+    SourceLine,
+    Timing,
+)
 
 ALL = frozenset(Witness)
 PLAN = frozenset({Witness.PLAN})
@@ -246,6 +258,25 @@ def reject() -> Report:
                 blocking=False,
             ),
         ),
+        clone=Cloning(
+            lineage="5d2c",
+            serial=7,
+            newest_serial=7,
+            objects=(
+                ClonedObject(address=table, type="aws_dynamodb_table", standing="cloned", differing=("ttl",)),
+                ClonedObject(address="aws_lb.front", type="aws_lb", standing="gap", reason="the engine lacks it"),
+                ClonedObject(address="aws_sqs_queue.jobs", type="aws_sqs_queue", standing="cloned"),
+            ),
+        ),
+        dependencies={
+            service: (table, "aws_iam_role_policy.api"),
+            "aws_iam_role_policy.api": (table,),
+            "aws_cloudwatch_metric_alarm.errors": (service,),
+        },
+        locations={
+            table: SourceLine(file="infra/prod/data.tf", line=12),
+            service: SourceLine(file="infra/modules/web/main.tf", line=3),
+        },
     )
 
 
@@ -477,6 +508,12 @@ def hostile() -> Report:
         waits=many,
         tool_version=many,
         created_at=many,
+        clone=Cloning(objects=(ClonedObject(address=many, type=many, standing=many, reason=many, unknown=(many,)),)),
+        dependencies={
+            many: tuple(item.address for item in changes),
+            **{nasty: (f"aws_s3_bucket.{nasty}",) for nasty in NASTIES},
+        },
+        locations={f"aws_s3_bucket.{nasty}": SourceLine(file=f"{nasty}/main.tf", line=1) for nasty in NASTIES},
     )
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import hashlib
-import json
 import re
 from html.parser import HTMLParser
 
@@ -15,13 +15,13 @@ from hypothesis import strategies as st
 from report_samples import GOLDEN, NASTIES, SAMPLES, call, change, finding, reject, report, secrets, verdict
 
 from diffing.change import Action, StateDiff
-from gate.report import html
+from gate.report import html, jsonfmt
 from gate.report.escape import visible
 from gate.report.jsonfmt import to_document
 from gate.report.model import Report
 from gate.verdict import Decision, Level
 
-VOID = {"meta", "br", "input", "rect"}
+VOID = {"meta", "br", "input"}
 
 
 class Page(HTMLParser):
@@ -66,7 +66,11 @@ def source_expression(text: str) -> str:
 
 @pytest.mark.parametrize("name", GOLDEN)
 def test_golden(name: str) -> None:
-    assert_golden(f"{name}.html", rendered(GOLDEN[name]()))
+    # The style sheet and the script are the same for all; how a document is compressed depends on the version of zlib.
+    page = rendered(GOLDEN[name]())
+    for raw in (*Page(page).raw["style"], *Page(page).raw["script"]):
+        page = page.replace(raw, "…")
+    assert_golden(f"{name}.html", re.sub(r"'sha256-[^']+'", "'sha256-…'", page))
 
 
 @pytest.mark.parametrize("name", SAMPLES)
@@ -78,7 +82,7 @@ def test_the_policy_allows_this_page_s_own_style_and_script_and_nothing_else(nam
         f"default-src 'none'; style-src {source_expression(style)}; script-src {source_expression(script)}; "
         "base-uri 'none'; form-action 'none'"
     )
-    assert json.loads(data) == to_document(SAMPLES[name]())
+    assert gzip.decompress(base64.b64decode(data)).decode() == jsonfmt.dumps(SAMPLES[name]())
 
 
 @pytest.mark.parametrize("name", SAMPLES)
@@ -89,6 +93,7 @@ def test_nothing_in_the_page_acts_or_reaches_out(name: str) -> None:
         assert tag not in {"img", "iframe", "object", "embed", "link", "base"}
         assert not [key for key in attributes if key.startswith("on") or key in {"src", "style", "srcset", "action"}]
         assert (attributes.get("href") or "#").startswith("#")
+        assert (attributes.get("marker-end") or "url(#").startswith("url(#")
     assert "url(" not in page.raw["style"][0]
     assert "@import" not in page.raw["style"][0]
     assert not re.search(r"fetch|XMLHttpRequest|innerHTML|eval|import\(", page.raw["script"][1])
@@ -131,9 +136,9 @@ def test_secrets_are_named_and_not_shown() -> None:
 def test_calls_beyond_the_table_are_counted() -> None:
     calls = tuple(call(number, "s3:PutObject") for number in range(html.MOST_CALLS + 7))
     page = Page(rendered(report(calls=calls)))
-    assert sum(tag == "tr" and "data-phase" in item for tag, item in page.elements) == html.MOST_CALLS
+    assert sum(item.get("class") == "write" for tag, item in page.elements if tag == "tr") == html.MOST_CALLS
     assert "5,007" in page.shown
-    assert "The first 5,000 are shown" in page.shown
+    assert "The first 5,000 are listed" in page.shown
 
 
 @settings(deadline=None)
