@@ -177,6 +177,11 @@ def is_destructive(change: ResourceChange) -> bool:
     return any(change.stakes_after.get(name, count) < count for name, count in change.stakes_before.items())
 
 
+def is_remade(change: ResourceChange) -> bool:
+    """Whether it was deleted and created again, though its action names neither."""
+    return change.lifespan is Lifespan.RECREATED and not change.action.destroys
+
+
 def finding_view(finding: Finding) -> FindingView:
     """Return a finding as it is shown."""
     return FindingView(
@@ -229,7 +234,7 @@ def _card(
     levels = {finding.level for finding in findings}
     level = next((level for level in _WORST_FIRST if level in levels), None)
     told = {finding.message for finding in findings}
-    remade = change.lifespan is Lifespan.RECREATED and not change.action.destroys
+    remade = is_remade(change)
     attributes = _attributes(change)
     return Card(
         number=0,

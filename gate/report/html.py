@@ -79,5 +79,5 @@ def _hash(text: str) -> str:
 
 
 def _embedded(document: Mapping[str, Any]) -> str:
-    text = json.dumps(document, indent=2, ensure_ascii=True, allow_nan=False) + "\n"
+    text = json.dumps(document, ensure_ascii=True, allow_nan=False, separators=(",", ":"))
     return base64.b64encode(gzip.compress(text.encode(), mtime=0)).decode()

@@ -281,15 +281,16 @@
     };
     for (const { element } of nodes) element.setAttribute("tabindex", "-1");
     stop(nodes[0]);
-    svg.addEventListener("focusin", (event) => {
+    // On the picture, for an element of SVG with such a listener takes the focus itself.
+    picture.addEventListener("focusin", (event) => {
       const node = nodeOf(event.target);
       if (!node) return;
       stop(node);
       light(node);
       said.textContent = node.title;
     });
-    svg.addEventListener("focusout", () => light(undefined));
-    svg.addEventListener("keydown", (event) => {
+    picture.addEventListener("focusout", () => light(undefined));
+    picture.addEventListener("keydown", (event) => {
       const next = SIDES[event.key] && beside(SIDES[event.key]);
       if (next) goTo(next);
       else if (event.key === "+" || event.key === "=") zoom(STEP);
