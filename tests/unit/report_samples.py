@@ -414,6 +414,40 @@ def unicode() -> Report:
     )
 
 
+def long() -> Report:
+    """Names, values and lists far longer than anything that shows them."""
+    name = "-".join(["a-rather-long-part-of-a-name"] * 20)
+    items = {f"key-{index:03}": "v" * 90 for index in range(300)}
+    address = f'module.{"m" * 60}["{name}"].aws_ssm_parameter.{"p" * 90}'
+    return report(
+        verdict=verdict(
+            Decision.REJECT,
+            finding("resource-replaced", Level.REJECT, address, f"is made anew: {name}", f"Leave it. {name} " * 9),
+        ),
+        diff=StateDiff(
+            changes=(
+                change(
+                    address,
+                    Action.REPLACE,
+                    type="aws_ssm_parameter",
+                    stakes={"versions of " + "w" * 200: 12},
+                    attributes=(
+                        attribute("name", name, f"{name}-corrected", forces=True),
+                        attribute("value", "x" * 6_000, "x" * 5_999 + "y"),
+                        attribute("tags", items, {**items, "key-150": "changed"}),
+                        attribute("description", "\n".join(["one line"] * 500), "another"),
+                    ),
+                    causes=tuple(f"aws_thing.cause_{index}" for index in range(60)),
+                    dependents=tuple(f"aws_thing.dependent_{index}" for index in range(60)),
+                    replace_paths=(("name",),),
+                ),
+            )
+        ),
+        notices=("n" * 400,),
+        dependencies={f"aws_thing.dependent_{index}": (address,) for index in range(60)},
+    )
+
+
 def many() -> Report:
     """Two thousand changes, of which two hundred destroy."""
     deleted = tuple(
@@ -524,6 +558,7 @@ GOLDEN: Mapping[str, Callable[[], Report]] = {
     "failed-apply": failed_apply,
     "secrets": secrets,
     "unicode": unicode,
+    "long": long,
 }
 """What the golden files are made from."""
 

@@ -3,17 +3,29 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
+from golden_files import assert_golden
 from report_large import large
-from report_samples import SAMPLES
+from report_samples import GOLDEN, SAMPLES
 
 sys.path.append(str(Path(__file__).parent.parent))
 
 from report_forms import assert_valid_forms
 
+from gate.report import junit, sarif, workflow
 from gate.report.jsonfmt import to_document
+
+
+@pytest.mark.parametrize("name", GOLDEN)
+@pytest.mark.parametrize(
+    ("render", "ending"), [(sarif.render, "sarif"), (junit.render, "junit.xml"), (workflow.render, "annotations.txt")]
+)
+def test_golden(render: Callable[[dict[str, Any]], str], ending: str, name: str) -> None:
+    assert_golden(f"{name}.{ending}", render(to_document(GOLDEN[name]())))
 
 
 @pytest.mark.parametrize("name", SAMPLES)

@@ -151,3 +151,7 @@ def test_a_summary_of_a_step_holds_more() -> None:
 def test_what_was_deleted_and_made_again_is_counted_as_replaced(action: Action) -> None:
     made = report(diff=StateDiff(changes=(change("aws_sns_topic.t", action, lifespan=Lifespan.RECREATED),)))
     assert "**1 replaced**" in markdown.render(to_document(made))
+
+
+def test_golden_of_two_thousand_changes() -> None:
+    assert_golden("many.md", rendered(SAMPLES["many"]()))
