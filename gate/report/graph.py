@@ -8,6 +8,7 @@ is the layered one of Sugiyama, Tagawa and Toda ("Methods for Visual Understandi
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -30,7 +31,8 @@ WIDTH, HEIGHT = 224, 56
 COLUMN_GAP, ROW_GAP, MARGIN = 84, 14, 16
 TALLEST = 24
 """Nodes in one column; what a layer has beyond goes into another one beside it."""
-LONGEST_NAME, LONGEST_TYPE = 28, 32
+LONGEST_NAME, LONGEST_TYPE = 23, 27
+_KEY = re.compile(r'\[(?:\d+|"(?:[^"\\]|\\.)*")\]$')
 UNTOUCHED = "untouched"
 _SWEEPS = 6
 _ACROSS = 4
@@ -132,10 +134,11 @@ def build_graph(report: Report, cards: Sequence[Card]) -> Graph:
 
 def _fates(report: Report, cards: Iterable[Card]) -> dict[str, _Fate]:
     """What happens to each resource, also to those that are told of on their owners' cards."""
-    fates = {
-        card.address: _Fate(card.tone, card.symbol, card.verb, card.type, ", ".join(card.stakes), card.number)
-        for card in cards
-    }
+    fates: dict[str, _Fate] = {}
+    for card in cards:
+        # An address can be there twice (an object that was deposed): the worse comes first.
+        stakes = ", ".join(card.stakes)
+        fates.setdefault(card.address, _Fate(card.tone, card.symbol, card.verb, card.type, stakes, card.number))
     for change in report.diff.changes:
         address, owner = visible(change.address), fates.get(visible(change.owner))
         if address not in fates:
@@ -175,7 +178,10 @@ def _chosen(cards: Iterable[Card], needs: Mapping[str, set[str]]) -> tuple[dict[
 
     What is only created, and hangs on nothing that changes, has no blast to draw.
     """
-    changed = {card.address: card for card in cards if card.group is not Group.UNCHANGED}
+    changed: dict[str, Card] = {}
+    for card in cards:
+        if card.group is not Group.UNCHANGED:
+            changed.setdefault(card.address, card)
     dependents = _turned(needs)
     worst = [name for name, card in changed.items() if card.action is not Action.CREATE]
     hanging: dict[str, None] = {}
@@ -300,13 +306,13 @@ def _reach(numbers: Mapping[str, int], following: Mapping[str, Iterable[str]]) -
 
 
 def _node(address: str, fate: _Fate | None, number: int, dependents: int, place: _Place) -> Node:
-    kind, _, name = address.partition("/") if "::" in address else address.rpartition(".")
+    kind, name = _parts(address)
     fate = fate or _Fate(UNTOUCHED, "", UNTOUCHED, kind, "", 0)
     return Node(
         number=number,
         address=address,
-        name=clip(name or address, LONGEST_NAME),
-        type=_clipped_left(fate.type, LONGEST_TYPE),
+        name=clip(name, LONGEST_NAME),
+        type=_clipped_left(kind if "." in kind else fate.type, LONGEST_TYPE),
         tone=fate.tone,
         symbol=fate.symbol,
         verb=fate.verb,
@@ -316,6 +322,17 @@ def _node(address: str, fate: _Fate | None, number: int, dependents: int, place:
         x=place.x,
         y=place.y,
     )
+
+
+def _parts(address: str) -> tuple[str, str]:
+    """What something is, with the modules around it, and what it is called: ``web["blue"].aws_lb`` and ``front[0]``."""
+    if "::" in address:
+        kind, _, name = address.partition("/")
+        return kind, name or address
+    key = _KEY.search(address)
+    bare = address[: key.start()] if key else address
+    kind, _, name = bare.rpartition(".")
+    return kind.replace("module.", ""), name + address[len(bare) :]
 
 
 def _clipped_left(text: str, limit: int) -> str:

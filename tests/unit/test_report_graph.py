@@ -105,6 +105,33 @@ def test_what_is_made_anew_without_a_replacement_is_drawn_as_one() -> None:
     assert (node.tone, node.symbol) == ("replace", "-/+")
 
 
+def test_of_two_changes_at_one_address_the_worse_is_drawn() -> None:
+    sample = report(
+        verdict=verdict(Decision.REJECT, finding("r", Level.REJECT, "aws_x.a", "m")),
+        diff=StateDiff(changes=(change("aws_x.a", Action.UPDATE), change("aws_x.a", Action.DELETE))),
+    )
+    (node,) = drawn(sample).nodes
+    assert node.tone == "delete"
+
+
+@pytest.mark.parametrize(
+    ("address", "type_", "kind", "name"),
+    [
+        ("aws_lb.front", "aws_lb", "aws_lb", "front"),
+        ('aws_lb.front["a.b"]', "aws_lb", "aws_lb", 'front["a.b"]'),
+        ('module.web["x.y"].aws_lb.front[0]', "aws_lb", 'web["x.y"].aws_lb', "front[0]"),
+        ('module.website["a"].module.inner.aws_iam_role.r', "aws_iam_role", '…["a"].inner.aws_iam_role', "r"),
+        ("AWS::S3::Object/b/k.csv", "AWS::S3::Object", "AWS::S3::Object", "b/k.csv"),
+        ("shop/Orders", "AWS::DynamoDB::Table", "AWS::DynamoDB::Table", "shop/Orders"),
+    ],
+)
+def test_a_resource_is_called_by_the_end_of_its_address(address: str, type_: str, kind: str, name: str) -> None:
+    (node,) = drawn(report(diff=StateDiff(changes=(change(address, Action.DELETE, type=type_),)))).nodes
+    assert node.name == name
+    assert node.type.endswith(kind.removeprefix("…"))
+    assert node.type.startswith("…") or node.type == kind
+
+
 def test_arrows_out_of_what_is_destroyed_are_hot() -> None:
     graph = picture(change("a", Action.DELETE), change("b", Action.UPDATE), c=("a", "b"))
     assert sorted(edge.hot for edge in graph.edges) == [False, True]
