@@ -35,9 +35,12 @@ from gate.report.jsonfmt import to_document
 
 SIZES = (200, 2_000)
 STEPS = 60
-_TIMES = """() => {
+_TIMES = """async () => {
+  const paint = await new Promise((done) => {
+    new PerformanceObserver((seen) => seen.getEntriesByName("first-contentful-paint").forEach(done))
+      .observe({ type: "paint", buffered: true });
+  });
   const [navigation] = performance.getEntriesByType("navigation");
-  const paint = performance.getEntriesByName("first-contentful-paint")[0];
   return [paint.startTime, navigation.loadEventEnd, document.querySelectorAll("*").length];
 }"""
 _WATCH = """() => {
@@ -105,7 +108,6 @@ def _opened(browser: Browser, path: Path) -> Iterator[float]:
     """Yield first paint, end of loading, elements, and the median and the slow frame while the picture is dragged."""
     page = browser.new_page(viewport={"width": 1280, "height": 900})
     page.goto(path.as_uri(), wait_until="load")
-    page.wait_for_function("performance.getEntriesByName('first-contentful-paint').length > 0")
     yield from page.evaluate(_TIMES)
     page.locator("#picture").scroll_into_view_if_needed()
     page.get_by_role("button", name="Fit").click()

@@ -323,13 +323,25 @@
     picture.classList.add("live");
     resize();
     fit(LEGIBLE);
-    new ResizeObserver(() => { resize(); redraw(); }).observe(picture);
-    const onPaper = () => {
+    let onPaper = false;
+    new ResizeObserver(() => {
+      if (onPaper) return;
+      resize();
+      redraw();
+    }).observe(picture);
+    addEventListener("beforeprint", () => {
+      onPaper = true;
+      cancelAnimationFrame(drawn);
+      drawn = 0;
       svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
+      svg.classList.remove("far");
       world.removeAttribute("transform");
-    };
-    addEventListener("beforeprint", onPaper);
-    addEventListener("afterprint", () => { resize(); draw(); });
+    });
+    addEventListener("afterprint", () => {
+      onPaper = false;
+      resize();
+      draw();
+    });
   }
   all(".script-only").forEach(reveal);
 
