@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 SCENARIO ?= kiro
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench verdicts conformance docs lock clean contain
+.PHONY: help demo test check bench verdicts conformance docs lock clean contain chromium
 
 help:  ## this menu
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -26,11 +26,19 @@ contain:
 	  { apt-get install -yqq bubblewrap || { apt-get update -qq && apt-get install -yqq bubblewrap; }; } >/dev/null 2>&1; } || \
 	  echo "bubblewrap is not installed: apt-get install bubblewrap (or dnf) lets changes be rehearsed contained"
 
+# The report's page is tested in a real browser.
+chromium:
+	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || \
+	  { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && echo "Installing Chromium, for the tests of the page (once)" && \
+	  { apt-get install -yqq chromium || { apt-get update -qq && apt-get install -yqq chromium; }; } >/dev/null 2>&1; } || \
+	  echo "CHROMIUM IS NOT INSTALLED, and the tests of the report's page will fail: apt-get install chromium (or dnf)," \
+	    "or SANDTABLE_TESTS_WITHOUT_CHROMIUM=1 to do without them"
+
 demo: $(VENV)/.ready contain  ## rehearse a bundled incident (SCENARIO=name for another)
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/sandtable demo $(SCENARIO) --out demo-report; code=$$?; \
 	  echo "exit code $$code (0 approve, 1 reject, 2 review)"; test $$code -le 2
 
-test: $(VENV)/.ready contain  ## all tests
+test: $(VENV)/.ready contain chromium  ## all tests
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/pytest -q -n auto --dist worksteal
 
 check: $(VENV)/.ready  ## style, types, layers

@@ -13,6 +13,7 @@ BENCHMARKS = (
     "bench_recorder.py",
     "bench_overhead.py",
     "bench_hook.py",
+    "bench_reports.py",
 )
 
 

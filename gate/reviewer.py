@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -13,6 +14,7 @@ from pathlib import Path
 from diffing.change import Action, StateDiff
 from gate.circumstances import WITHOUT, Circumstances, classified_changes, evidence_of
 from gate.memory import memory_of
+from gate.policy.dependents import dependencies_among
 from gate.policy.destruction import is_destroyed
 from gate.policy.settings import Whereabouts
 from gate.policy_source import Policies, Wanted, find_policies
@@ -26,6 +28,7 @@ from sandbox.cloning.tfstate import read_state
 from sandbox.conformance import doubts
 from sandbox.errors import MissingToolError, SandtableError, UsageError
 from sandbox.executors.terraform.binary import TerraformBinary, find_terraform
+from sandbox.executors.terraform.declarations import line_of
 from sandbox.history import day_of
 from sandbox.isolation.choose import AUTOMATIC, isolation_named
 from sandbox.live.account import narrowed_target, place_of
@@ -39,7 +42,7 @@ from sandbox.proposal import (
     SequenceProposal,
     TerraformProposal,
 )
-from sandbox.rehearsal import ApplyOutcome, EngineInfo, Rehearsal, Step, Timing
+from sandbox.rehearsal import ApplyOutcome, EngineInfo, Rehearsal, SourceLine, Step, Timing
 from sandbox.rehearse import RehearsalRequest, rehearse
 from sandbox.session import Variables
 from sandbox.targets.target import LiveTarget, StackTarget, Target, parse_target
@@ -387,6 +390,8 @@ def judge(
         waits="shortened" if rehearsal.waits_shortened else "real",
         tool_version=tool_version(),
         created_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        dependencies=dependencies_among(rehearsal, diff.changes),
+        locations=dict(_locations(request.change, rehearsal, diff, verdict)),
     )
 
 
@@ -396,6 +401,19 @@ def _steps(rehearsal: Rehearsal, observed: Observed) -> Iterator[Step]:
         if isinstance(step, Step):
             told = (change for change in changes if change.action is not Action.NO_OP or is_destroyed(change))
             yield replace(step, effects=tuple(f"{change.action.value} {change.address}" for change in told))
+
+
+def _locations(
+    change: Path, rehearsal: Rehearsal, diff: StateDiff, verdict: Verdict
+) -> Iterator[tuple[str, SourceLine]]:
+    """Where what is told of is declared, named as from the current folder where it lies in it."""
+    told = {each.address for each in diff.changes} | {finding.address for finding in verdict.findings}
+    for address in sorted(told):
+        place = line_of(address, rehearsal.declared)
+        if place is not None:
+            path = Path(os.path.normpath(change.absolute() / place.file))
+            inside = path.is_relative_to(Path.cwd())
+            yield address, replace(place, file=(path.relative_to(Path.cwd()) if inside else path).as_posix())
 
 
 def _kind(request: ReviewRequest) -> str:

@@ -269,6 +269,16 @@ class Preparation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SourceLine:
+    """Where something is declared in what is proposed."""
+
+    file: str
+    """With ``/`` between folders."""
+    line: int
+    """From 1."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rehearsal:
     """Everything that was observed. Judging it is the gate's work."""
 
@@ -302,3 +312,6 @@ class Rehearsal:
     cloning: Cloning = field(default_factory=Cloning)
     parts: tuple[Rehearsal, ...] = ()
     """Of a sequence: the rehearsal of each change in it that was begun, in order."""
+    declared: Mapping[str, SourceLine] = field(default_factory=lambda: MappingProxyType({}))
+    """Where the change declares its resources and calls its modules, by address without instance keys; files relative
+    to its folder."""

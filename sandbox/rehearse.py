@@ -285,6 +285,7 @@ class _Stage:
             announced=change.announces,
             steps=done.steps,
             cloning=self._cloning(),
+            declared=announced.declared,
         )
 
     @property

@@ -1,8 +1,10 @@
-"""What all tests share: one Docker Engine per run, where tests need one."""
+"""What all tests share: one Docker Engine per run, and one Chromium per process, where tests need one."""
 
 from __future__ import annotations
 
 import pytest
+from browser_host import browser as browser  # noqa: PLC0414 - pytest finds fixtures here
+from browser_host import open_page as open_page  # noqa: PLC0414 - as above
 from docker_host import docker_host_fixture as docker_host_fixture  # noqa: PLC0414 - pytest finds fixtures here
 from docker_host import on_collected, on_end, on_start
 

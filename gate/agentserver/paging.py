@@ -12,6 +12,10 @@ LARGEST = 7_000
 """Bytes of a page. It travels twice, as text and as data, and is escaped once or twice: 25,000 are never reached."""
 
 
+BY_ADDRESS = frozenset({"dependencies", "locations"})
+"""Sections whose keys are addresses: each is one list of items, however many."""
+
+
 class Page(TypedDict):
     """One page of a section."""
 
@@ -53,7 +57,8 @@ def page_of(document: Mapping[str, Any], report_id: str, section: str, number: i
 
 def sections(document: Mapping[str, Any]) -> tuple[str, ...]:
     """The sections that are worth asking for."""
-    inner = (f"{key}.{name}" for key, value in document.items() if isinstance(value, dict) for name in value)
+    records = ((key, value) for key, value in document.items() if isinstance(value, dict) and key not in BY_ADDRESS)
+    inner = (f"{key}.{name}" for key, value in records for name in value)
     return (*document, *inner)
 
 

@@ -9,7 +9,7 @@ from gate.cli.policyparser import add_environment, add_rego
 from gate.wiring import DEFAULT_ENGINE, ENGINE_FORMS
 
 PRINTED = ("terminal", "json", "markdown", "agent")
-RENDERED = ("terminal", "json", "markdown", "html", "sarif", "junit", "agent")
+RENDERED = ("terminal", "json", "markdown", "html", "sarif", "junit", "annotations", "summary", "agent")
 
 
 def add_place(parser: argparse.ArgumentParser) -> None:

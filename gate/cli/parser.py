@@ -226,6 +226,12 @@ def _add_report(commands: Any) -> None:
     )
     parser.add_argument("file", metavar="REPORT.json", help="a report that this tool wrote; - reads standard input")
     parser.add_argument("--format", choices=RENDERED, default="terminal", help="default: %(default)s")
+    parser.add_argument(
+        "--link",
+        metavar="URL",
+        default="",
+        help="where the full report is, for Markdown (default: the page of the run, in GitHub Actions and GitLab CI)",
+    )
     parser.set_defaults(command="gate.cli.report:report")
 
 

@@ -10,14 +10,17 @@ from typing import Any
 
 from gate.cli.output import show
 from gate.report import jsonfmt
+from gate.report.markdown import is_link
 from gate.report.model import Report
-from sandbox.errors import ConfigurationError
+from sandbox.errors import ConfigurationError, UsageError
 
 
 def report(options: argparse.Namespace) -> int:
     """Render a saved report, and return its exit code."""
+    if options.link and not is_link(options.link):
+        raise UsageError("--link is not a web address.", hint="Write it as https://host/path, without blanks.")
     parsed = read_report(options.file)
-    show(jsonfmt.to_document(parsed), options.format)
+    show(jsonfmt.to_document(parsed), options.format, link=options.link)
     return parsed.verdict.decision.exit_code
 
 

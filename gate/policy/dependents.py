@@ -10,7 +10,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 
-from diffing.graph import DependencyGraph, dependants, dependency_graph
+from diffing.change import Action, Lifespan, ResourceChange
+from diffing.graph import dependants, dependency_graph, without_keys
 from gate.policy.names import names_in, stems
 from gate.policy.selectors import selectors_in
 from sandbox.rehearsal import Rehearsal, StateInstance
@@ -20,11 +21,35 @@ _OWN = ("id", "arn", "url")
 
 def dependents_of(rehearsal: Rehearsal, addresses: Iterable[str]) -> Mapping[str, tuple[str, ...]]:
     """Return for each address what depends on it before the change, directly or through others."""
-    graph = _graph(rehearsal)
+    graph = dependency_graph(_needs(rehearsal))
     return MappingProxyType({address: dependants(graph, address) for address in addresses})
 
 
-def _graph(rehearsal: Rehearsal) -> DependencyGraph:
+def dependencies_among(rehearsal: Rehearsal, changes: Iterable[ResourceChange]) -> Mapping[str, tuple[str, ...]]:
+    """Return what is needed by the changed resources and by what hangs on them, of those: the picture of a change.
+
+    The other way round than `dependents_of`, and only what is needed directly. As in a state, a name without instance
+    keys stands for all instances.
+    """
+    changed = [change for change in changes if _is_touched(change)]
+    shown = {name for change in changed for name in (change.address, *change.dependents)}
+    shown |= {change.previous_address for change in changed if change.previous_address}
+    bare = {without_keys(name) for name in shown}
+    needs = _needs(rehearsal)
+    told = {
+        name: tuple(sorted(needed for needed in needs[name] if needed in shown or needed in bare))
+        for name in sorted(shown)
+        if name in needs
+    }
+    return MappingProxyType({name: needed for name, needed in told.items() if needed})
+
+
+def _is_touched(change: ResourceChange) -> bool:
+    stays = change.action is Action.NO_OP and change.lifespan is Lifespan.EXISTING
+    return not stays or change.stakes_before != change.stakes_after
+
+
+def _needs(rehearsal: Rehearsal) -> Mapping[str, set[str]]:
     managed = [instance for instance in rehearsal.state_before if instance.mode == "managed"]
     owners = {name: instance.address for instance in managed for name in _own_names(instance)}
     needs: defaultdict[str, set[str]] = defaultdict(set)
@@ -38,7 +63,7 @@ def _graph(rehearsal: Rehearsal) -> DependencyGraph:
         needs[selecting].add(selected)
     for unmanaged, needed in _unmanaged(rehearsal, owners):
         needs[unmanaged].add(needed)
-    return dependency_graph(needs)
+    return needs
 
 
 def _own_names(instance: StateInstance) -> Iterator[str]:

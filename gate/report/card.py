@@ -128,6 +128,13 @@ class Card:
     findings: tuple[FindingView, ...]
     consequences: tuple[str, ...]
     """What goes with it, counted: ``12 AWS::S3::Object deleted``."""
+    dependents: tuple[str, ...]
+    """What depended on it, directly or through others."""
+
+    @property
+    def tone(self) -> str:
+        """What happens to it in one word, to colour it by: an action; ``replace`` for whatever is made anew."""
+        return Action.REPLACE.value if self.symbol == SYMBOLS[Action.REPLACE] else self.action.value
 
     @property
     def brief(self) -> str:
@@ -168,6 +175,11 @@ def is_destructive(change: ResourceChange) -> bool:
     if change.action.destroys or change.lifespan in {Lifespan.DROPPED, Lifespan.RECREATED}:
         return True
     return any(change.stakes_after.get(name, count) < count for name, count in change.stakes_before.items())
+
+
+def is_remade(change: ResourceChange) -> bool:
+    """Whether it was deleted and created again, though its action names neither."""
+    return change.lifespan is Lifespan.RECREATED and not change.action.destroys
 
 
 def finding_view(finding: Finding) -> FindingView:
@@ -222,7 +234,7 @@ def _card(
     levels = {finding.level for finding in findings}
     level = next((level for level in _WORST_FIRST if level in levels), None)
     told = {finding.message for finding in findings}
-    remade = change.lifespan is Lifespan.RECREATED and not change.action.destroys
+    remade = is_remade(change)
     attributes = _attributes(change)
     return Card(
         number=0,
@@ -245,6 +257,7 @@ def _card(
         calls=tuple(call_view(call) for call in calls),
         findings=tuple(finding_view(finding) for finding in sorted(findings, key=_finding_rank)),
         consequences=_counted(consequences),
+        dependents=tuple(visible(name) for name in change.dependents),
     )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import assert_never
 
 from diffing.change import Action, Lifespan, ResourceChange
-from gate.report.card import Card, Group
+from gate.report.card import Card, Group, is_remade
 from gate.report.escape import visible
 from gate.report.model import Report
 from gate.report.words import VERBS
@@ -32,8 +32,11 @@ def headline(report: Report, cards: Iterable[Card]) -> str:
 
 
 def counts(changes: Iterable[ResourceChange]) -> tuple[tuple[Action, str], ...]:
-    """Count all changes by action, in words, the ones that destroy first; a replace is counted as what it is."""
-    numbers = Counter(change.action for change in changes)
+    """Count all changes by action, in words, the ones that destroy first; a replace is counted as what it is.
+
+    So is what was deleted and made again without anything having announced it, whatever the two sides look like.
+    """
+    numbers = Counter(Action.REPLACE if is_remade(change) else change.action for change in changes)
     return tuple((action, f"{numbers[action]:,} {verb}") for action, verb in VERBS.items() if numbers[action])
 
 

@@ -57,6 +57,10 @@ def to_document(report: Report) -> dict[str, Any]:
     }
     if report.second_opinion is not None:
         document["second_opinion"] = _second_opinion(report.second_opinion)
+    if report.dependencies:
+        document["dependencies"] = {address: list(needed) for address, needed in report.dependencies.items()}
+    if report.locations:
+        document["locations"] = {address: asdict(place) for address, place in report.locations.items()}
     return document
 
 

@@ -7,6 +7,7 @@ is an error that names its place, never a default: a report read wrongly could s
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from types import MappingProxyType
@@ -40,11 +41,13 @@ from sandbox.rehearsal import (
     EngineInfo,
     Gap,
     GapKind,
+    SourceLine,
     Step,
     Timing,
 )
 
 _Choice = TypeVar("_Choice", bound=Enum)
+_Read = TypeVar("_Read")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +64,14 @@ class _Node:
             hint="Give a report.json as sandtable wrote it; reports of other schema versions need their own sandtable.",
         )
 
-    def record(self, *names: str, optional: str = "") -> dict[str, _Node]:
-        """An object with exactly these keys, and perhaps one more."""
+    def record(self, *names: str, optional: tuple[str, ...] = ()) -> dict[str, _Node]:
+        """An object with exactly these keys, and perhaps others."""
         entries = self.entries()
         for name in names:
             if name not in entries:
                 raise self.wrong(f"the key {name!r}")
         for name, node in entries.items():
-            if name not in {*names, optional}:
+            if name not in {*names, *optional}:
                 raise node.wrong("no such key")
         return entries
 
@@ -141,7 +144,7 @@ def parse_report(document: object) -> Report:
     at = root.record(
         *("schema_version", "tool", "created_at", "verdict", "proposal", "target", "engine", "isolation", "waits"),
         *("clone", "diff", "outcome", "steps", "gaps", "notices", "timings", "calls"),
-        optional="second_opinion",
+        optional=("second_opinion", "dependencies", "locations"),
     )
     diff = at["diff"].record("changes", "noise")
     return Report(
@@ -165,8 +168,19 @@ def parse_report(document: object) -> Report:
         tool_version=_tool_version(at["tool"]),
         created_at=at["created_at"].text(),
         second_opinion=_second_opinion(at["second_opinion"]) if "second_opinion" in at else None,
+        dependencies=_by_address(at.get("dependencies"), _Node.texts),
+        locations=_by_address(at.get("locations"), _location),
         schema_version=SCHEMA_VERSION,
     )
+
+
+def _by_address(node: _Node | None, read: Callable[[_Node], _Read]) -> Mapping[str, _Read]:
+    return MappingProxyType({} if node is None else {address: read(item) for address, item in node.entries().items()})
+
+
+def _location(node: _Node) -> SourceLine:
+    at = node.record("file", "line")
+    return SourceLine(file=at["file"].text(), line=at["line"].count())
 
 
 def _tool_version(node: _Node) -> str:
@@ -203,7 +217,7 @@ def _cloned_object(node: _Node) -> ClonedObject:
 
 
 def _step(node: _Node) -> Step:
-    at = node.record("text", "exit_code", "stdout", "stderr", "ended", "calls", optional="effects")
+    at = node.record("text", "exit_code", "stdout", "stderr", "ended", "calls", optional=("effects",))
     return Step(
         text=at["text"].text(),
         exit_code=None if at["exit_code"].raw is None else at["exit_code"].integer(),

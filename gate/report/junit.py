@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
-from gate.report.escape import visible
+from gate.report.escape import visible, visible_lines
 
 _FAILING = frozenset({"reject", "review"})
 
@@ -29,7 +29,7 @@ def render(document: dict[str, Any]) -> str:
         failures=str(failures),
         errors="0",
         time=f"{seconds:.3f}",
-        timestamp=document["created_at"],
+        timestamp=visible(document["created_at"]),
     )
     decision = SubElement(suite, "testcase", classname="sandtable", name="decision")
     if verdict["decision"] != "approve":
@@ -46,4 +46,4 @@ def _add_case(suite: Element, finding: dict[str, Any]) -> None:
     if finding["level"] in _FAILING:
         message = visible(f"{subject} {finding['message']}")
         failure = SubElement(case, "failure", type=finding["level"], message=message)
-        failure.text = visible(finding["remediation"])
+        failure.text = visible_lines(finding["remediation"])

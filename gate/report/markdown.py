@@ -4,7 +4,8 @@ Names and values are code (spans or fences), in which nothing is markup, a menti
 every character is escaped that Markdown gives a meaning there. What does not fit is left out in whole sections, the
 worst matters being kept first, and the comment says how much is missing.
 
-Sources: CommonMark 0.31, GitHub Flavored Markdown Spec, and GitHub's limit of 65,536 characters per comment.
+Sources: CommonMark 0.31, GitHub Flavored Markdown Spec, and GitHub's limits: 65,536 characters in a comment, 1 MiB in
+the summary of a step.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ from gate.verdict import Decision, Level
 MARKER = "<!-- sandtable-report -->"
 """By which a bot finds the comment it made before."""
 LONGEST = 65_536
+LONGEST_SUMMARY = 1_048_576 // 3
+"""Characters that fit into a step's summary, whatever they are: at most three bytes stand for one UTF-16 unit."""
 
 _ROWS, _LINES = 40, 100
 _LONGEST_TEXT, _LONGEST_CODE = 600, 2_000
@@ -33,21 +36,44 @@ _LEVELS = {Level.REJECT: "⛔", Level.REVIEW: "⚠️", Level.NOTE: "ℹ️"}  #
 _MARKUP = re.compile(r"[\\`*_\[\]<>|~&]")
 _AT_LINE_START = re.compile(r"^([-+#=]|\d+(?=[.)]))")
 _LINKS = re.compile(r"[@#](?=\w)|:(?=//)|(?<!:):(?=[\w+-]+:(?!:))|www(?=\.)", re.IGNORECASE)
+_LINK = re.compile(r"https?://[^\s<>\\|`\"]+")
+_LONGEST_LINK = 2_000
 _PLAIN_CODE = re.compile(r"[^`|\\]+")
 
 
-def render(document: Mapping[str, Any]) -> str:
-    """Return a published document as Markdown of at most ``LONGEST`` characters.
+def render(document: Mapping[str, Any], *, longest: int = LONGEST, link: str = "") -> str:
+    """Return a published document as Markdown.
+
+    Args:
+        document: The document.
+        longest: At most so many characters, in UTF-16 units.
+        link: Where the full report is, as an http or https URL that `is_link` accepts; empty where nowhere.
 
     Raises:
         ConfigurationError: the document is not a report.
     """
     view = build_view(document)
-    return _fitted(_summary(view), _sections(view), _ending(view))
+    linked = f"[the full report](<{link}>)" if is_link(link) else ""
+    full = linked or "the full report"
+    return _fitted(_summary(view), _sections(view), _ending(view, linked), longest=longest, full=full)
 
 
-def _fitted(start: str, sections: Iterable[str], ending: str) -> str:
-    room = LONGEST - _RESERVE - _length(start) - _length(ending)
+def render_summary(document: Mapping[str, Any]) -> str:
+    """Return a published document as Markdown for the summary of a step of GitHub Actions.
+
+    Raises:
+        ConfigurationError: the document is not a report.
+    """
+    return render(document, longest=LONGEST_SUMMARY)
+
+
+def is_link(text: str) -> bool:
+    """Whether a text can stand as a link: http or https, with nothing in it that Markdown would read otherwise."""
+    return len(text) <= _LONGEST_LINK and _LINK.fullmatch(text) is not None
+
+
+def _fitted(start: str, sections: Iterable[str], ending: str, *, longest: int, full: str) -> str:
+    room = longest - _RESERVE - _length(start) - _length(ending) - _length(full)
     kept, missing = [], 0
     for section in sections:
         length = _length(section) + 2
@@ -56,7 +82,7 @@ def _fitted(start: str, sections: Iterable[str], ending: str) -> str:
             continue
         room -= length
         kept.append(section)
-    note = f"> ✂️ {missing:,} more sections did not fit into this comment; the full report has them." if missing else ""
+    note = f"> ✂️ {missing:,} more sections did not fit in here; {full} has them." if missing else ""
     return "\n\n".join(part for part in (start, *kept, note, ending) if part) + "\n"
 
 
@@ -268,9 +294,9 @@ def _phases(view: View) -> str:
     return "\n".join([*lines, "", "</details>"])
 
 
-def _ending(view: View) -> str:
+def _ending(view: View, linked: str) -> str:
     policy, versions = clip(view.policy, _LONGEST_TEXT), clip(view.versions, _LONGEST_TEXT)
-    return f"<sub>Policy {_code(policy)} · {_prose(versions)}</sub>"
+    return f"<sub>Policy {_code(policy)} · {_prose(versions)}{f' · {linked}' if linked else ''}</sub>"
 
 
 def _prose(text: str) -> str:

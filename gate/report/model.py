@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from diffing.change import StateDiff
 from diffing.record import dataclass, field
 from gate.opinion import SecondOpinion
 from gate.verdict import Verdict
-from sandbox.rehearsal import ApiCall, ApplyOutcome, Cloning, EngineInfo, Gap, Step, Timing
+from sandbox.rehearsal import ApiCall, ApplyOutcome, Cloning, EngineInfo, Gap, SourceLine, Step, Timing
 
 SCHEMA_VERSION = "1.0"
 NOT_RUN = "not run"
@@ -66,4 +69,9 @@ class Report:
     """The programs of a change that consists of some, as they ran."""
     second_opinion: SecondOpinion | None = None
     """What another engine showed, where that was asked for."""
+    dependencies: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    """What is needed, before the change, by each changed resource and by each that hangs on one: of those, directly."""
+    locations: Mapping[str, SourceLine] = field(default_factory=lambda: MappingProxyType({}))
+    """Where the addresses of changes and findings are declared, as far as that was found. Files are named as from where
+    the rehearsal was started; the full path of one that lies elsewhere."""
     schema_version: str = SCHEMA_VERSION

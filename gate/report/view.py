@@ -17,6 +17,7 @@ from diffing.change import Action
 from gate.opinion import SecondOpinion
 from gate.report.card import CallView, Card, FindingView, Group, build_cards, call_view, finding_view
 from gate.report.escape import visible, visible_lines
+from gate.report.graph import Graph, build_graph
 from gate.report.headline import counts, headline, lost
 from gate.report.jsonfmt import from_document
 from gate.report.model import Report
@@ -30,6 +31,7 @@ OUTPUT_SHOWN = 20
 """Lines of a program's output."""
 _FEW_IDS = 5
 NO_ISOLATION = "none"
+_CLONED = "cloned"
 UNCONTAINED = "Not contained: what was replayed could reach this machine and its network (--no-isolation)."
 
 
@@ -107,6 +109,15 @@ class SecondView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FidelityView:
+    """An object of the state that is not in the clone just as it was recorded."""
+
+    address: str
+    standing: str
+    said: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class View:
     """The whole page."""
 
@@ -129,6 +140,9 @@ class View:
     excused: tuple[Card, ...]
     others: tuple[Card, ...]
     unchanged: tuple[Card, ...]
+    graph: Graph
+    fidelity: tuple[FidelityView, ...]
+    """What of the clone is not simply there as recorded."""
     gaps: tuple[GapView, ...]
     second: SecondView | None
     noise: tuple[str, ...]
@@ -172,6 +186,8 @@ def build_view(document: Mapping[str, Any]) -> View:
         excused=groups[Group.EXCUSED],
         others=groups[Group.OTHER],
         unchanged=groups[Group.UNCHANGED],
+        graph=build_graph(report, cards),
+        fidelity=tuple(_fidelity(report.clone)),
         gaps=tuple(_gap(gap, report.verdict.findings) for gap in sorted(report.gaps, key=lambda gap: not gap.blocking)),
         second=None if report.second_opinion is None else _second(report.second_opinion),
         noise=tuple(f"{change.action.value} {visible(change.address)}" for change in report.diff.noise),
@@ -264,6 +280,15 @@ def _second(opinion: SecondOpinion) -> SecondView:
             for item in opinion.disagreements
         ),
     )
+
+
+def _fidelity(clone: Cloning) -> Iterator[FidelityView]:
+    for each in clone.objects:
+        parts = (("differs", each.differing), ("placeholder", each.unknown))
+        told = [f"{word}: {', '.join(names)}" for word, names in parts if names]
+        if told or each.reason or each.standing != _CLONED:
+            text = "; ".join(filter(None, [each.reason, *told]))
+            yield FidelityView(address=visible(each.address), standing=visible(each.standing), said=visible(text))
 
 
 def _phases(report: Report) -> Iterator[PhaseView]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Protocol
 
 from sandbox.clones.clone import Clone
 from sandbox.inventory.scope import Scope
 from sandbox.refusals.known import KnownRefusals
-from sandbox.rehearsal import ApplyOutcome, Gap, Plan, StateInstance, Step
+from sandbox.rehearsal import ApplyOutcome, Gap, Plan, SourceLine, StateInstance, Step
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +24,8 @@ class Announced:
     gaps: tuple[Gap, ...] = ()
     guarded: frozenset[str] | None = None
     """Addresses, without instance keys, that it protects with ``prevent_destroy``; None where it has no such word."""
+    declared: Mapping[str, SourceLine] = field(default_factory=lambda: MappingProxyType({}))
+    """Where it declares what, by address without instance keys; files relative to its folder."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

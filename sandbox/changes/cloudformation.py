@@ -21,6 +21,7 @@ from sandbox.clones.stacked import PHASE, scopes_of_stacks
 from sandbox.cloudformation.application import Application, Deployment, read_application
 from sandbox.cloudformation.compare import compare_stacks
 from sandbox.cloudformation.impact import Impact, StackComparison
+from sandbox.cloudformation.lines import resource_lines
 from sandbox.cloudformation.parameters import read_parameters
 from sandbox.cloudformation.recreate import compare_recreated
 from sandbox.cloudformation.schemas import require_schemas
@@ -31,7 +32,7 @@ from sandbox.inventory.scope import Scope
 from sandbox.proposal import CloudFormationProposal
 from sandbox.recorder.secrets import without
 from sandbox.refusals.known import KnownRefusals
-from sandbox.rehearsal import ApplyOutcome, Diagnostic, Gap, GapKind, Plan, StateInstance
+from sandbox.rehearsal import ApplyOutcome, Diagnostic, Gap, GapKind, Plan, SourceLine, StateInstance
 from sandbox.session import Session
 
 _IMPACTS = {
@@ -98,7 +99,12 @@ class CloudFormationChange:
         session.progress.phase("Comparing the stacks")
         with session.watch.phase("plan"):
             self._comparison = self._compared(before)
-        return Announced(plan=plan_of(self._comparison), noise=Plan(changes=()), gaps=self._comparison.gaps)
+        return Announced(
+            plan=plan_of(self._comparison),
+            noise=Plan(changes=()),
+            gaps=self._comparison.gaps,
+            declared=dict(self._declared()),
+        )
 
     def state_before(self, clone: Clone) -> tuple[StateInstance, ...]:
         """What the stacks of the target manage."""
@@ -123,6 +129,15 @@ class CloudFormationChange:
     def left(self, clone: Clone) -> Clone:
         """The clone, with the stacks as they are now; no sequence has stacks in it yet."""
         return replace(clone, application=self._after)
+
+    def _declared(self) -> Iterator[tuple[str, SourceLine]]:
+        """Where the template that was written has its resources; those of an assembly are generated."""
+        template = self._proposal.template
+        if template is None or template.is_dir():
+            return
+        for deployment in self._after.deployments:
+            for name, line in resource_lines(template).items():
+                yield f"{deployment.name}/{name}", SourceLine(file=template.name, line=line)
 
     def _compared(self, before: Application) -> StackComparison:
         region = self._session.place.region

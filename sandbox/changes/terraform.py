@@ -13,6 +13,7 @@ from sandbox.clones.clone import Clone, Measured, Recorded, Unmeasured
 from sandbox.clones.placeholders import filled
 from sandbox.cloning.graft import Translation
 from sandbox.executors.terraform.command import Reading
+from sandbox.executors.terraform.declarations import declared
 from sandbox.executors.terraform.guards import guarded
 from sandbox.executors.terraform.run import TerraformFailedError
 from sandbox.executors.terraform.waits import installed_providers
@@ -93,7 +94,8 @@ class TerraformChange:
                     raise PlanFailedInHasteError from error
                 raise
         session.require(clone.engine)
-        return replace(self._trusted(plan, noise, clone), guarded=guarded(self._workspace.root))
+        root = self._workspace.root
+        return replace(self._trusted(plan, noise, clone), guarded=guarded(root), declared=declared(root))
 
     def _translate(self, words: Translation) -> None:
         """Write the engine's ids in the places of the real ones."""

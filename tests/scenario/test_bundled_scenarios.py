@@ -8,9 +8,16 @@ import sys
 from pathlib import Path
 
 import pytest
+from browser_host import Open
+
+sys.path.append(str(Path(__file__).parent.parent))
+
+from report_forms import assert_valid_forms
 
 from gate.scenarios import Scenario, scenarios
 
+PAGES = ("kiro", "hostile-texts", "stack-property-create-only")
+"""Scenarios whose pages are opened in a browser."""
 EXIT_CODES = {"approve": 0, "reject": 1, "review": 2}
 ACTING = {chr(code) for code in (*range(0x20), *range(0x7F, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A))} - {
     "\n",
@@ -61,8 +68,39 @@ def test_scenario_gives_its_expected_verdict(scenario: Scenario, engine: str, tm
         assert text not in pages
     everything = "".join(path.read_text() for path in out.iterdir()) + done.stdout
     assert not set(everything) & ACTING
+    assert_valid_forms(report)
     unidentified = [call for call in report["calls"] if not call["operation"]]
     assert unidentified == []
+
+
+@pytest.mark.browser
+@pytest.mark.terraform
+@pytest.mark.parametrize("name", PAGES)
+def test_the_page_of_a_rehearsal_works_in_a_browser(name: str, tmp_path: Path, open_page: Open) -> None:
+    out = tmp_path / "report"
+    done = subprocess.run(
+        [sys.executable, "-m", "gate.cli.main", "demo", name, "--format", "json", "--quiet", "--out", str(out)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=800,
+    )
+    report = json.loads(done.stdout)
+    changed = {item["address"] for item in report["diff"]["changes"] if item["action"] not in {"no-op", "create"}}
+    if name == "kiro":
+        assert report["dependencies"]["aws_ecs_service.main"]
+        assert report["locations"]["aws_dynamodb_table.reports"]["file"].endswith("fixtures/kiro/change/data.tf")
+        assert report["locations"]["aws_dynamodb_table.reports"]["line"] == 1
+    if name == "stack-property-create-only":
+        assert report["locations"]["shop/Orders"]["line"] == 10
+    for width, dark in ((1280, False), (375, True)):
+        with open_page(out / "report.html", width=width, dark=dark) as opened:
+            titles = opened.page.locator("#graph .node title").all_text_contents()
+            for address in changed:
+                assert address.startswith("AWS::") or any(title.startswith(f"{address}: ") for title in titles)
+            assert opened.page.evaluate("document.documentElement.scrollWidth") <= width
+            assert opened.violations() == []
+            assert opened.problems == []
 
 
 def _explain(stdout: str) -> str:

@@ -21,7 +21,19 @@ from diffing.values import Marker, freeze
 from gate.opinion import Disagreement, SecondOpinion, Topic
 from gate.report.model import Proposal, Report, Target
 from gate.verdict import Decision, Finding, Level, Verdict
-from sandbox.rehearsal import ApiCall, ApplyOutcome, CallKind, Diagnostic, EngineInfo, Gap, GapKind, Timing
+from sandbox.rehearsal import (
+    ApiCall,
+    ApplyOutcome,
+    CallKind,
+    ClonedObject,
+    Cloning,
+    Diagnostic,
+    EngineInfo,
+    Gap,
+    GapKind,
+    SourceLine,
+    Timing,
+)
 
 ALL = frozenset(Witness)
 PLAN = frozenset({Witness.PLAN})
@@ -246,6 +258,25 @@ def reject() -> Report:
                 blocking=False,
             ),
         ),
+        clone=Cloning(
+            lineage="5d2c",
+            serial=7,
+            newest_serial=7,
+            objects=(
+                ClonedObject(address=table, type="aws_dynamodb_table", standing="cloned", differing=("ttl",)),
+                ClonedObject(address="aws_lb.front", type="aws_lb", standing="gap", reason="the engine lacks it"),
+                ClonedObject(address="aws_sqs_queue.jobs", type="aws_sqs_queue", standing="cloned"),
+            ),
+        ),
+        dependencies={
+            service: (table, "aws_iam_role_policy.api"),
+            "aws_iam_role_policy.api": (table,),
+            "aws_cloudwatch_metric_alarm.errors": (service,),
+        },
+        locations={
+            table: SourceLine(file="infra/prod/data.tf", line=12),
+            service: SourceLine(file="infra/modules/web/main.tf", line=3),
+        },
     )
 
 
@@ -383,6 +414,40 @@ def unicode() -> Report:
     )
 
 
+def long() -> Report:
+    """Names, values and lists far longer than anything that shows them."""
+    name = "-".join(["a-rather-long-part-of-a-name"] * 20)
+    items = {f"key-{index:03}": "v" * 90 for index in range(300)}
+    address = f'module.{"m" * 60}["{name}"].aws_ssm_parameter.{"p" * 90}'
+    return report(
+        verdict=verdict(
+            Decision.REJECT,
+            finding("resource-replaced", Level.REJECT, address, f"is made anew: {name}", f"Leave it. {name} " * 9),
+        ),
+        diff=StateDiff(
+            changes=(
+                change(
+                    address,
+                    Action.REPLACE,
+                    type="aws_ssm_parameter",
+                    stakes={"versions of " + "w" * 200: 12},
+                    attributes=(
+                        attribute("name", name, f"{name}-corrected", forces=True),
+                        attribute("value", "x" * 6_000, "x" * 5_999 + "y"),
+                        attribute("tags", items, {**items, "key-150": "changed"}),
+                        attribute("description", "\n".join(["one line"] * 500), "another"),
+                    ),
+                    causes=tuple(f"aws_thing.cause_{index}" for index in range(60)),
+                    dependents=tuple(f"aws_thing.dependent_{index}" for index in range(60)),
+                    replace_paths=(("name",),),
+                ),
+            )
+        ),
+        notices=("n" * 400,),
+        dependencies={f"aws_thing.dependent_{index}": (address,) for index in range(60)},
+    )
+
+
 def many() -> Report:
     """Two thousand changes, of which two hundred destroy."""
     deleted = tuple(
@@ -477,6 +542,12 @@ def hostile() -> Report:
         waits=many,
         tool_version=many,
         created_at=many,
+        clone=Cloning(objects=(ClonedObject(address=many, type=many, standing=many, reason=many, unknown=(many,)),)),
+        dependencies={
+            many: tuple(item.address for item in changes),
+            **{nasty: (f"aws_s3_bucket.{nasty}",) for nasty in NASTIES},
+        },
+        locations={f"aws_s3_bucket.{nasty}": SourceLine(file=f"{nasty}/main.tf", line=1) for nasty in NASTIES},
     )
 
 
@@ -487,6 +558,7 @@ GOLDEN: Mapping[str, Callable[[], Report]] = {
     "failed-apply": failed_apply,
     "secrets": secrets,
     "unicode": unicode,
+    "long": long,
 }
 """What the golden files are made from."""
 

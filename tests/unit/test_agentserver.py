@@ -11,7 +11,7 @@ from mcp_types import CallToolResult
 from report_samples import SAMPLES
 
 from gate.agentserver.answers import KEPT, Answers, request_of
-from gate.agentserver.paging import LARGEST, page_of
+from gate.agentserver.paging import LARGEST, page_of, sections
 from gate.agentserver.server import make_server
 from gate.report.jsonfmt import to_document
 from gate.rulepages import page_text, pages
@@ -109,3 +109,11 @@ def test_only_the_last_reports_are_kept() -> None:
 def test_standard_input_is_the_agents() -> None:
     with pytest.raises(UsageError):
         request_of(".", "tfstate:-")
+
+
+def test_a_section_by_address_is_one_list_however_many_there_are() -> None:
+    document = to_document(SAMPLES["reject"]())
+    told = sections(document)
+    assert {"dependencies", "locations", "verdict.findings", "diff.changes"} <= set(told)
+    assert not [name for name in told if name.startswith(("dependencies.", "locations."))]
+    assert page_of(document, "r", "locations", 1)["items"] == len(document["locations"])

@@ -10,7 +10,7 @@ from policy_builders import changed, created, deleted, replaced, updated
 from rehearsal_builders import instance, rehearsal, resource
 
 from diffing.change import Action, Lifespan, Reversibility, StateDiff
-from gate.policy.dependents import dependents_of
+from gate.policy.dependents import dependencies_among, dependents_of
 from gate.policy.reversibility import classified, reversibility
 
 REVERSIBLE, SLOW, LOST = Reversibility.REVERSIBLE, Reversibility.SLOW, Reversibility.IRREVERSIBLE
@@ -83,3 +83,21 @@ def test_a_change_carries_both() -> None:
         (SLOW, ("aws_sqs_queue.jobs",)),
         (REVERSIBLE, ()),
     ]
+
+
+def test_the_picture_of_a_change_holds_what_changes_and_what_hangs_on_it_and_nothing_else() -> None:
+    state = [
+        instance("aws_sqs_queue.jobs", {"arn": QUEUE}),
+        instance("aws_iam_role.r", {"id": "r"}),
+        instance("aws_iam_role_policy.p", {"id": "p", "policy": QUEUE}, needs=["aws_iam_role.r"]),
+        instance("aws_lambda_function.f[0]", {"id": "f"}, needs=["aws_iam_role_policy.p", "aws_iam_role.r"]),
+        instance("aws_sns_topic.alone", {"arn": "arn:aws:sns:us-east-1:123456789012:alone"}),
+    ]
+    made = rehearsal(state=state)
+    found = dependents_of(made, ["aws_sqs_queue.jobs", "aws_sns_topic.alone"])
+    diff = classified(StateDiff(changes=(deleted("aws_sqs_queue.jobs"), deleted("aws_sns_topic.alone"))), found)
+    assert dependencies_among(made, diff.changes) == {
+        "aws_iam_role_policy.p": ("aws_sqs_queue.jobs",),
+        "aws_lambda_function.f[0]": ("aws_iam_role_policy.p",),
+    }
+    assert dependencies_among(made, [changed("aws_sqs_queue.jobs", Action.NO_OP, {}, {})]) == {}

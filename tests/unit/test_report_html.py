@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import hashlib
 import json
 import re
@@ -21,7 +22,8 @@ from gate.report.jsonfmt import to_document
 from gate.report.model import Report
 from gate.verdict import Decision, Level
 
-VOID = {"meta", "br", "input", "rect"}
+VOID = {"meta", "br", "input"}
+REFERENCES = {"url(#arrow)", "url(#arrow-hot)", "url(#inside)"}
 
 
 class Page(HTMLParser):
@@ -66,7 +68,11 @@ def source_expression(text: str) -> str:
 
 @pytest.mark.parametrize("name", GOLDEN)
 def test_golden(name: str) -> None:
-    assert_golden(f"{name}.html", rendered(GOLDEN[name]()))
+    # The style sheet and the script are the same for all; how a document is compressed depends on the version of zlib.
+    page = rendered(GOLDEN[name]())
+    for raw in (*Page(page).raw["style"], *Page(page).raw["script"]):
+        page = page.replace(raw, "…")
+    assert_golden(f"{name}.html", re.sub(r"sha256-[\w+/=]+", "sha256-…", page))
 
 
 @pytest.mark.parametrize("name", SAMPLES)
@@ -78,7 +84,7 @@ def test_the_policy_allows_this_page_s_own_style_and_script_and_nothing_else(nam
         f"default-src 'none'; style-src {source_expression(style)}; script-src {source_expression(script)}; "
         "base-uri 'none'; form-action 'none'"
     )
-    assert json.loads(data) == to_document(SAMPLES[name]())
+    assert json.loads(gzip.decompress(base64.b64decode(data))) == to_document(SAMPLES[name]())
 
 
 @pytest.mark.parametrize("name", SAMPLES)
@@ -89,6 +95,7 @@ def test_nothing_in_the_page_acts_or_reaches_out(name: str) -> None:
         assert tag not in {"img", "iframe", "object", "embed", "link", "base"}
         assert not [key for key in attributes if key.startswith("on") or key in {"src", "style", "srcset", "action"}]
         assert (attributes.get("href") or "#").startswith("#")
+        assert {attributes.get(key, "url(#") for key in ("marker-end", "clip-path")} <= {"url(#", *REFERENCES}
     assert "url(" not in page.raw["style"][0]
     assert "@import" not in page.raw["style"][0]
     assert not re.search(r"fetch|XMLHttpRequest|innerHTML|eval|import\(", page.raw["script"][1])
@@ -131,9 +138,9 @@ def test_secrets_are_named_and_not_shown() -> None:
 def test_calls_beyond_the_table_are_counted() -> None:
     calls = tuple(call(number, "s3:PutObject") for number in range(html.MOST_CALLS + 7))
     page = Page(rendered(report(calls=calls)))
-    assert sum(tag == "tr" and "data-phase" in item for tag, item in page.elements) == html.MOST_CALLS
+    assert sum(item.get("class") == "write" for tag, item in page.elements if tag == "tr") == html.MOST_CALLS
     assert "5,007" in page.shown
-    assert "The first 5,000 are shown" in page.shown
+    assert "The first 5,000 are listed" in page.shown
 
 
 @settings(deadline=None)

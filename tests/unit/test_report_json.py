@@ -41,6 +41,7 @@ from sandbox.rehearsal import (
     EngineInfo,
     Gap,
     GapKind,
+    SourceLine,
     Step,
     Timing,
 )
@@ -105,6 +106,10 @@ for record in (Identity, AttributeChange, ResourceChange, StateDiff, Finding, Ve
 BY_ANNOTATION["int | None"] = st.none() | st.integers()
 for record in (ApiCall, Gap, Diagnostic, ApplyOutcome, Timing, EngineInfo, Proposal, ClonedObject, Cloning, Step):
     filled(record)
+BY_ANNOTATION["Mapping[str, tuple[str, ...]]"] = st.dictionaries(texts, several(texts), max_size=3)
+BY_ANNOTATION["Mapping[str, SourceLine]"] = st.dictionaries(
+    texts, st.builds(SourceLine, file=texts, line=st.integers(0, 2**40)), max_size=3
+)
 BY_ANNOTATION["Target"] = st.builds(
     Target, kind=texts, source=texts, account=texts, region=texts, resources=st.integers(0, 2**40)
 )

@@ -10,9 +10,10 @@ from golden_files import assert_golden
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
+from report_large import large
 from report_samples import GOLDEN, NASTIES, SAMPLES, change, finding, reject, report, verdict
 
-from diffing.change import Action, StateDiff
+from diffing.change import Action, Lifespan, StateDiff
 from gate.report import markdown
 from gate.report.escape import visible
 from gate.report.jsonfmt import to_document
@@ -121,3 +122,36 @@ def _with_name(name: str) -> Report:
     item = replace(item, replace_paths=((name, "x"),))
     said = finding("rule", Level.REJECT, item.address, f"m {name}", "")
     return report(verdict=verdict(Decision.REJECT, said), diff=StateDiff(changes=(item,)), notices=(f"n {name}",))
+
+
+def test_it_leads_to_the_full_report_where_that_is_known() -> None:
+    link = "https://github.example/o/r/actions/runs/7"
+    text = markdown.render(to_document(large()), link=link)
+    assert f"more sections did not fit in here; [the full report](<{link}>) has them." in text
+    assert text.rstrip().endswith(f" · [the full report](<{link}>)</sub>")
+    assert len(text.encode("utf-16-le")) // 2 <= markdown.LONGEST
+    assert "the full report" not in markdown.render(to_document(reject()))
+
+
+@pytest.mark.parametrize(
+    "link", ["javascript:alert(1)", "https://a b", "https://a>x", "ftp://a", "https://a\nb", "mailto:x"]
+)
+def test_what_is_no_web_address_is_no_link(link: str) -> None:
+    assert not markdown.is_link(link)
+    assert link not in markdown.render(to_document(reject()), link=link)
+
+
+def test_a_summary_of_a_step_holds_more() -> None:
+    comment, summary = markdown.render(to_document(large())), markdown.render_summary(to_document(large()))
+    assert len(comment) < len(summary)
+    assert len(summary.encode()) <= 1_048_576
+
+
+@pytest.mark.parametrize("action", [Action.UPDATE, Action.NO_OP])
+def test_what_was_deleted_and_made_again_is_counted_as_replaced(action: Action) -> None:
+    made = report(diff=StateDiff(changes=(change("aws_sns_topic.t", action, lifespan=Lifespan.RECREATED),)))
+    assert "**1 replaced**" in markdown.render(to_document(made))
+
+
+def test_golden_of_two_thousand_changes() -> None:
+    assert_golden("many.md", rendered(SAMPLES["many"]()))
