@@ -39,6 +39,7 @@ def evidence_of(rehearsal: Rehearsal, diff: StateDiff, gaps: tuple[Gap, ...], ci
         surroundings=survey(rehearsal),
         announced=rehearsal.announced,
         cloning=rehearsal.cloning,
+        state_used=rehearsal.state_used,
         place=circumstances.place,
         today=circumstances.today,
         tags=tags_of(diff, rehearsal),

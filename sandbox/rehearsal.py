@@ -226,6 +226,17 @@ class ClonedObject:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StateUsed:
+    """The Terraform state that a change works with, where that is not the target's own."""
+
+    lineage: str = ""
+    """Empty where there is none at all."""
+    serial: int = 0
+    newest_serial: int = 0
+    """The highest serial of this lineage that is known: from the target, or from earlier rehearsals."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Cloning:
     """How the clone came to be."""
 
@@ -290,4 +301,6 @@ class Rehearsal:
     """Whether the change announced what it would do: without a plan, nothing can contradict it."""
     steps: tuple[Step, ...] = ()
     """The programs of a change that consists of some."""
+    state_used: StateUsed | None = None
+    """The state that the change works with, where it is not the target's."""
     cloning: Cloning = field(default_factory=Cloning)

@@ -26,6 +26,7 @@ from sandbox.clones.doubts import cloning_gaps
 from sandbox.clones.scopes import CalledScopes
 from sandbox.clones.source import Source, read_target
 from sandbox.clones.standup import stand_up
+from sandbox.clones.used import state_used
 from sandbox.executors.terraform.binary import TerraformBinary
 from sandbox.history import History
 from sandbox.inventory.inventory import take_snapshot
@@ -210,6 +211,7 @@ class _Stage:
             isolation=self._session.isolation.name,
             announced=change.announces,
             steps=done.steps,
+            state_used=state_used(change.own_state, clone.lineage, History(session.cache)),
             cloning=self._cloning(),
         )
 

@@ -36,8 +36,8 @@ class Dangling:
 class Surroundings:
     """Everything that rules may want to know beyond the changes themselves. Without a rehearsal, little is known."""
 
-    managed: int = 0
-    """How many resources Terraform manages before the change."""
+    addresses: frozenset[str] = frozenset()
+    """Of everything that Terraform manages before the change."""
     selectors: tuple[Selector, ...] = ()
     """Of what is there after the change."""
     guarded_before: frozenset[str] = frozenset()
@@ -58,6 +58,11 @@ class Surroundings:
     guard_proof: Proof = Proof.COMPUTED
     """How it is known what is guarded: read from both configurations."""
 
+    @property
+    def managed(self) -> int:
+        """How many resources Terraform manages before the change."""
+        return len(self.addresses)
+
     def own(self, name: str) -> bool:
         """Whether a name belongs to an account that the clone holds, and to a service that it has anything of."""
         return account_of(name) in self.accounts and _service(name) in {_service(known) for known in self.named_before}
@@ -72,7 +77,7 @@ def survey(rehearsal: Rehearsal) -> Surroundings:
     deployers = frozenset(_deployers(rehearsal.calls))
     roles = {arn.rpartition("/")[2] for arn in deployers}
     return Surroundings(
-        managed=sum(instance.mode == "managed" for instance in rehearsal.state_before),
+        addresses=frozenset(instance.address for instance in rehearsal.state_before if instance.mode == "managed"),
         selectors=tuple(sorted(set(_selectors(rehearsal.state_after)))),
         guarded_before=rehearsal.guarded_before,
         guarded_after=rehearsal.guarded_after,

@@ -66,6 +66,12 @@ class CommandChange:
         text = "\0".join([*self._proposal.command, self._digest])
         return hashlib.sha256(text.encode(errors="surrogateescape")).hexdigest()
 
+    @property
+    def own_state(self) -> bytes | None:
+        """The state in the folder of a root module: the program would use it."""
+        file = self._proposal.directory / _STATE
+        return file.read_bytes() if self._workspace is not None and file.is_file() else None
+
     def prepare(self) -> str:
         """Copy the folder; where it is a root module, turn the copy towards the clone and install what it needs."""
         session, directory = self._session, self._proposal.directory
@@ -87,8 +93,8 @@ class CommandChange:
             self._scrubber = Scrubber.of(*parse_state(clone.state).instances)
         if self._workspace is not None:
             # The state in the folder is what the program would have used; without one, the target's is meant.
-            own = self._proposal.directory / _STATE
-            state = own.read_bytes() if own.is_file() else clone.state
+            own = self.own_state
+            state = clone.state if own is None else own
             self._session.terraform.adopt_state(self._workspace, state, made_in=clone.made_in)
         return Announced(plan=Plan(changes=()), noise=Plan(changes=()))
 

@@ -52,6 +52,11 @@ class TerraformChange:
         """SHA-256 over the files of the change, as they were copied."""
         return self._workspace.digest
 
+    @property
+    def own_state(self) -> bytes | None:
+        """The state that it would be applied with."""
+        return self._proposal.state
+
     def prepare(self) -> str:
         """Copy the configuration, and let Terraform fetch what it needs."""
         session = self._session
