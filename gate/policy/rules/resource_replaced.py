@@ -35,7 +35,7 @@ PAGE = Page(
         "that a person approves. For many types the finding says how people do that, and where it is "
         "written."
     ),
-    catches=("kiro", "renamed-tables", "security-group-description"),
+    catches=("kiro", "renamed-tables", "security-group-description", "recreated-by-calls", "tainted"),
     spares=("kiro-near-miss", "renamed-tables-near-miss", "security-group-tagged", "scale-up"),
 )
 LONGEST_VALUE = 60
