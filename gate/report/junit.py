@@ -29,7 +29,7 @@ def render(document: dict[str, Any]) -> str:
         failures=str(failures),
         errors="0",
         time=f"{seconds:.3f}",
-        timestamp=document["created_at"],
+        timestamp=visible(document["created_at"]),
     )
     decision = SubElement(suite, "testcase", classname="sandtable", name="decision")
     if verdict["decision"] != "approve":

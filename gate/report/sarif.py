@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from gate.report.escape import visible, visible_lines
+
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _LEVELS = {"reject": "error", "review": "warning", "note": "note"}
 
@@ -39,13 +41,14 @@ def render(document: dict[str, Any]) -> str:
 
 
 def _result(finding: dict[str, Any], rules: list[str], source: str) -> dict[str, Any]:
-    subject = finding["address"] or "the change"
+    # Viewers show these texts as they are: what would act on the reader's screen is written out.
+    subject = visible(finding["address"] or "the change")
     remedy = f" {finding['remediation']}" if finding["remediation"] else ""
     return {
         "ruleId": finding["rule"],
         "ruleIndex": rules.index(finding["rule"]),
         "level": _LEVELS[finding["level"]],
-        "message": {"text": f"{subject} {finding['message']}.{remedy}"},
+        "message": {"text": visible_lines(f"{subject} {finding['message']}.{remedy}")},
         "locations": [
             {
                 "physicalLocation": {"artifactLocation": {"uri": source}},
