@@ -303,4 +303,6 @@ class Rehearsal:
     """The programs of a change that consists of some."""
     state_used: StateUsed | None = None
     """The state that the change works with, where it is not the target's."""
+    aws_provider: tuple[str, str] = ("", "")
+    """The version of the AWS provider with which the target was applied, and that of the change; empty if unknown."""
     cloning: Cloning = field(default_factory=Cloning)

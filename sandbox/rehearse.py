@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import assert_never
 
@@ -133,7 +133,7 @@ def _attempt(request: RehearsalRequest, source: Source, progress: NoticeKeeper, 
         versions = change.prepare()
         directory = request.proposal.directory
         clone = stack.enter_context(stand_up(source, session, change_dir=directory, versions=versions))
-        return _Stage(request, session, clone, change).run()
+        return replace(_Stage(request, session, clone, change).run(), aws_provider=(clone.aws_provider, versions))
 
 
 def _tools(request: RehearsalRequest) -> Tools:

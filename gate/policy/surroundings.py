@@ -55,6 +55,8 @@ class Surroundings:
     named_after: frozenset[str] = frozenset()
     accounts: frozenset[str] = frozenset()
     """The accounts that the clone has resources in."""
+    aws_provider: tuple[str, str] = ("", "")
+    """The version of the AWS provider before and with the change; empty where it is not known."""
     guard_proof: Proof = Proof.COMPUTED
     """How it is known what is guarded: read from both configurations."""
 
@@ -62,6 +64,12 @@ class Surroundings:
     def managed(self) -> int:
         """How many resources Terraform manages before the change."""
         return len(self.addresses)
+
+    @property
+    def provider_moved(self) -> bool:
+        """Whether the change brings another version of the AWS provider."""
+        before, after = self.aws_provider
+        return bool(before) and bool(after) and before != after
 
     def own(self, name: str) -> bool:
         """Whether a name belongs to an account that the clone holds, and to a service that it has anything of."""
@@ -81,6 +89,7 @@ def survey(rehearsal: Rehearsal) -> Surroundings:
         selectors=tuple(sorted(set(_selectors(rehearsal.state_after)))),
         guarded_before=rehearsal.guarded_before,
         guarded_after=rehearsal.guarded_after,
+        aws_provider=rehearsal.aws_provider,
         deployers=deployers,
         deployers_addresses=frozenset(_about(rehearsal.state_before, roles)),
         dangling=tuple(sorted(set(_dangling(rehearsal, gone=before - after)))),

@@ -13,7 +13,6 @@ from itertools import pairwise
 from pathlib import Path
 
 from sandbox.changes.change import Announced, CarriedOut
-from sandbox.changes.terraform import aws_version
 from sandbox.clones.clone import Clone
 from sandbox.cloning.secrets import Scrubber
 from sandbox.cloning.tfstate import parse_state
@@ -24,6 +23,7 @@ from sandbox.executors.terraform import process
 from sandbox.executors.terraform.configuration import OPENTOFU_SUFFIXES, configuration_files
 from sandbox.executors.terraform.environment import AWS_ALIASES, DEFAULT_PATH, Surroundings, for_commands
 from sandbox.executors.terraform.redaction import hide, secret_values
+from sandbox.executors.terraform.waits import aws_version
 from sandbox.executors.terraform.workspace import Workspace, copy_folder
 from sandbox.inventory.scope import Scope
 from sandbox.isolation.enclosure import Access, Enclosure
@@ -148,7 +148,7 @@ class CommandChange:
             session.terraform.init(self._workspace)
         if not session.pace.change:
             session.terraform.use_ordinary_waits(self._workspace)
-        return aws_version(self._workspace)
+        return aws_version(self._workspace.root)
 
     def _found(self) -> tuple[str, ...]:
         """The program's absolute path, and its arguments."""

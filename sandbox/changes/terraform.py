@@ -14,7 +14,7 @@ from sandbox.clones.placeholders import filled
 from sandbox.executors.terraform.command import Reading
 from sandbox.executors.terraform.guards import guarded
 from sandbox.executors.terraform.run import TerraformFailedError
-from sandbox.executors.terraform.waits import installed_providers
+from sandbox.executors.terraform.waits import aws_version
 from sandbox.executors.terraform.workspace import Workspace
 from sandbox.inventory.scope import Scope
 from sandbox.proposal import TerraformProposal
@@ -68,7 +68,7 @@ class TerraformChange:
             session.terraform.init(self._workspace)
         if not session.pace.change:
             session.terraform.use_ordinary_waits(self._workspace)
-        return aws_version(self._workspace)
+        return aws_version(self._workspace.root)
 
     def announce(self, clone: Clone) -> Announced:
         """Plan it; beside that, plan the unchanged target once more where its noise is not known."""
@@ -164,12 +164,6 @@ def measured_noise(clone: Clone, session: Session) -> str:
             return session.terraform.plan_document(workspace, endpoint=endpoint, quick_no_op=True)
         case _:
             assert_never(clone.noise)
-
-
-def aws_version(workspace: Workspace) -> str:
-    """The version of the AWS provider that was installed; empty where none was."""
-    found = (each.version for each in installed_providers(workspace.root) if each.source_address.endswith("/aws"))
-    return next(found, "")
 
 
 def _keep(clone: Clone, noise: str) -> None:
