@@ -234,6 +234,8 @@ class StateUsed:
     serial: int = 0
     newest_serial: int = 0
     """The highest serial of this lineage that is known: from the target, or from earlier rehearsals."""
+    comparable: bool = True
+    """Whether the target's addresses are those of a state or a configuration, and not made up for a live account."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -211,7 +211,13 @@ class _Stage:
             isolation=self._session.isolation.name,
             announced=change.announces,
             steps=done.steps,
-            state_used=state_used(change.own_state, clone.lineage, History(session.cache)),
+            state_used=state_used(
+                change.own_state,
+                clone.lineage,
+                History(session.cache),
+                # What is read of a live account has no addresses of its own.
+                comparable=clone.lineage is not None or clone.ledger is None,
+            ),
             cloning=self._cloning(),
         )
 

@@ -110,6 +110,7 @@ def test_the_targets_own_old_state_is_told_apart() -> None:
     ("used", "changes"),
     [
         (None, [created("aws_vpc.main")]),
+        (StateUsed(comparable=False), [created("aws_vpc.main")]),
         (StateUsed(), [created("aws_vpc.other"), updated("aws_sqs_queue.mail", {"a": 1}, {"a": 2})]),
         (StateUsed(lineage="a", serial=5, newest_serial=5), []),
     ],

@@ -57,7 +57,8 @@ def check(evidence: Evidence, policy: Policy) -> Iterator[Finding]:  # noqa: ARG
     if used.serial < used.newest_serial:
         text = f"the change works with serial {used.serial} of the state, and serial {used.newest_serial} of the same "
         yield _finding(USED, Level.REVIEW, f"{text}lineage is known: it is an old copy")
-    yield from _once_more(evidence)
+    if used.comparable:
+        yield from _once_more(evidence)
 
 
 def _once_more(evidence: Evidence) -> Iterator[Finding]:
