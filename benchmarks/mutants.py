@@ -41,8 +41,11 @@ from sandbox.session import Tools
 from sandbox.targets.target import parse_target
 
 _PLAN = "mutant.tfplan"
-REASONS: dict[str, str] = {}
-"""Why a mutant that is not caught is none that has to be, by what its place begins with."""
+REASONS = {
+    "aws_ecs_task_definition": "immutable: the next revision is registered, and services are moved to it in place",
+    "terraform_data": "exists only in the state file",
+}
+"""Types whose renewal is let pass on purpose (the catalogue's must-pass list), and why."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -292,7 +295,7 @@ def _progress(scenario: Scenario, tried: list[Tried]) -> None:
 def _page(tried: list[Tried]) -> Iterator[str]:
     counted = [each for each in tried if each.counts]
     caught = sum(each.caught for each in counted)
-    share = 100 * caught / len(counted) if counted else 0.0
+    on_purpose = sum(not each.caught and bool(_reason(each)) for each in counted)
     yield "# Mutants"
     yield ""
     yield (
@@ -301,7 +304,9 @@ def _page(tried: list[Tried]) -> Iterator[str]:
     )
     yield ""
     yield (
-        f"**{caught} of {len(counted)} caught ({share:.1f} %).** A mutant has one create-only attribute changed, one "
+        f"**{caught} of {len(counted)} caught ({_share(caught, len(counted))}).** {on_purpose} of the others are what "
+        "the catalogue lets pass on purpose; without them it is "
+        f"{_share(caught, len(counted) - on_purpose)}. A mutant has one create-only attribute changed, one "
         "block taken out or one protection turned off. It is caught where the verdict is no longer to approve, for a "
         "reason that was not there before. Left out are mutants that Terraform does not plan "
         f"({_number(tried, 'invalid')}), whose plan is the same ({_number(tried, 'same')}), and literals that change "
@@ -323,6 +328,14 @@ _SAID = {
     Operator.BLOCK: "a block taken out",
     Operator.PROTECTION: "a protection turned off",
 }
+
+
+def _share(part: int, whole: int) -> str:
+    return f"{100 * part / whole:.1f} %" if whole else "none"
+
+
+def _reason(tried: Tried) -> str:
+    return next((text for type_, text in REASONS.items() if tried.mutant.address.partition(".")[0] == type_), "")
 
 
 def _number(tried: list[Tried], plan: str) -> int:
@@ -347,8 +360,8 @@ def _missed(counted: list[Tried]) -> Iterator[str]:
     yield "| not caught | in | rehearsal | why |"
     yield "| --- | --- | --- | --- |"
     for each in missed:
-        why = next((text for place, text in REASONS.items() if each.mutant.where.startswith(place)), "")
-        yield f"| `{each.mutant.where}` | `{each.scenario}` | {each.rehearsed} | {why} |"
+        where, why = each.mutant.where, _reason(each)
+        yield f"| `{where}` | `{each.scenario}` | {each.rehearsed} | {why} |"
 
 
 if __name__ == "__main__":
