@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 SCENARIO ?= kiro
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench verdicts conformance docs lock clean contain chromium
+.PHONY: help demo test check bench verdicts mutants benign conformance docs lock clean contain chromium
 
 help:  ## this menu
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -55,6 +55,12 @@ conformance: $(VENV)/.ready  ## measure an engine type by type (ENGINE=ministack
 
 verdicts: $(VENV)/.ready contain  ## rehearse the whole catalogue and write docs/verdicts.md
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python benchmarks/verdicts.py --out docs/verdicts.md
+
+mutants: $(VENV)/.ready contain  ## mutate what the catalogue lets pass, count what is caught; writes docs/mutants.md
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python benchmarks/mutants.py --once --out docs/mutants.md
+
+benign: $(VENV)/.ready contain  ## rehearse harmless changes (MODULES=folder of public modules); writes docs/benign.md
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python benchmarks/benign.py $(if $(MODULES),--modules $(MODULES)) --out docs/benign.md
 
 docs: $(VENV)/.ready  ## regenerate what is generated in docs/
 	@$(BIN)/python -m gate.cli.reference docs/cli.md

@@ -27,6 +27,8 @@ from gate.wiring import tool_version
 EXIT_CODES = {0: "approve", 1: "reject", 2: "review"}
 CLASSES = {
     "S1": "deleted and made anew",
+    "S2": "destroyed with an old state",
+    "S3": "applied without the state",
     "S4": "deleted by id, out of scope",
     "S6": "renamed through a default",
     "S7": "lost inside an update",
@@ -36,11 +38,17 @@ CLASSES = {
     "S11": "refused by AWS",
     "S12": "bucket that is not empty",
     "S13": "refactored without moved",
-    "S18": "clean-up by pattern",
+    "S15": "the wrong place",
+    "S16": "takes what is outside the state",
     "S17": "takes its own access",
+    "S18": "clean-up by pattern",
+    "S19": "the state is worked on",
+    "S20": "references that lead nowhere",
     "S21": "data destroyed with no delete",
+    "S23": "code that reaches out",
     "S24": "markup in names",
     "S25": "hidden behind the plan",
+    "S26": "a loop of calls",
     "S27": "opened to the world",
     "pass": "must pass",
 }

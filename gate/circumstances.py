@@ -42,6 +42,7 @@ def evidence_of(rehearsal: Rehearsal, diff: StateDiff, gaps: tuple[Gap, ...], ci
             number for part in rehearsal.parts if not part.announced for step in part.steps for number in step.calls
         ),
         cloning=rehearsal.cloning,
+        state_used=rehearsal.state_used,
         place=circumstances.place,
         today=circumstances.today,
         tags=tags_of(diff, rehearsal),

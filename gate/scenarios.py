@@ -17,9 +17,13 @@ from sandbox.errors import ConfigurationError, UsageError
 MANIFEST = "scenario.yaml"
 TEMPLATE = "template.yaml"
 KINDS = frozenset({"terraform", "cloudformation", "command"})
+STATE = "terraform.tfstate"
+NO_STATE = "none"
 _KEYS = frozenset(
     {"kind", "command", "delete_first", "title", "summary", "catalogue", "near_miss", "incident", "engines", "expect"}
+    | {"state", "place", "environment"}
 )
+_PLACE = frozenset({"account", "region", "workspace"})
 _EXPECTED = frozenset({"decision", "changes", "replace_paths", "findings", "findings_at", "mentions", "hidden"})
 
 
@@ -60,6 +64,12 @@ class Scenario:
     """The program and its arguments, of a scenario of that kind."""
     delete_first: bool = False
     """The stack is deleted, and deployed again from the changed template."""
+    state: str = ""
+    """The state that the change is applied with, where it is not the target's: a file of the folder, or ``none``."""
+    place: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    """Where it would be applied, as far as that is told: ``account``, ``region``, ``workspace``."""
+    environment: str = ""
+    """The section of the policy that judges, where one is asked for by name."""
 
     @property
     def before(self) -> Path:
@@ -70,6 +80,14 @@ class Scenario:
     def change(self) -> Path:
         """The root module as changed."""
         return self.folder / "change"
+
+    @property
+    def target(self) -> str:
+        """The environment before, as ``--target`` takes it."""
+        if self.kind == "cloudformation":
+            return f"cloudformation:{self.before / TEMPLATE}"
+        recorded = self.before / STATE
+        return f"tfstate:{recorded}" if recorded.is_file() else f"config:{self.before}"
 
     @property
     def template(self) -> Path:
@@ -127,11 +145,22 @@ def _scenario(folder: Path) -> Scenario:
             kind=_kind(document.get("kind", "terraform")),
             delete_first=document.get("delete_first") is True,
             command=_texts(document["command"]) if document.get("kind") == "command" else (),
+            state=_state(folder, str(document.get("state") or "")),
+            place={
+                key: _text({key: value}, key) for key, value in _mapping(document.get("place") or {}, _PLACE).items()
+            },
+            environment=str(document.get("environment") or ""),
         )
     except KeyError as error:
         raise _invalid(folder, f"{error.args[0]} is missing") from error
     except (OSError, yaml.YAMLError, ValueError, AttributeError, RecursionError) as error:
         raise _invalid(folder, str(error)) from error
+
+
+def _state(folder: Path, name: str) -> str:
+    if name not in {"", NO_STATE} and not (folder / name).is_file():
+        raise ValueError(f"there is no state {name}")
+    return name
 
 
 def _kind(value: Any) -> str:

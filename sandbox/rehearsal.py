@@ -235,6 +235,19 @@ class ClonedObject:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StateUsed:
+    """The Terraform state that a change works with, where that is not the target's own."""
+
+    lineage: str = ""
+    """Empty where there is none at all."""
+    serial: int = 0
+    newest_serial: int = 0
+    """The highest serial of this lineage that is known: from the target, or from earlier rehearsals."""
+    comparable: bool = True
+    """Whether the target's addresses are those of a state or a configuration, and not made up for a live account."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Cloning:
     """How the clone came to be."""
 
@@ -309,6 +322,10 @@ class Rehearsal:
     """Whether the change announced what it would do: without a plan, nothing can contradict it."""
     steps: tuple[Step, ...] = ()
     """The programs of a change that consists of some."""
+    state_used: StateUsed | None = None
+    """The state that the change works with, where it is not the target's."""
+    aws_provider: tuple[str, str] = ("", "")
+    """The version of the AWS provider with which the target was applied, and that of the change; empty if unknown."""
     cloning: Cloning = field(default_factory=Cloning)
     parts: tuple[Rehearsal, ...] = ()
     """Of a sequence: the rehearsal of each change in it that was begun, in order."""

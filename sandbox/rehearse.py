@@ -28,6 +28,7 @@ from sandbox.clones.doubts import cloning_gaps
 from sandbox.clones.scopes import CalledScopes
 from sandbox.clones.source import Source, read_target
 from sandbox.clones.standup import stand_up
+from sandbox.clones.used import state_used
 from sandbox.conformance import is_measured
 from sandbox.errors import ConfigurationError
 from sandbox.executors.terraform.binary import TerraformBinary
@@ -139,10 +140,9 @@ def _attempt(request: RehearsalRequest, source: Source, progress: NoticeKeeper, 
         # Before there is a clone: what cannot be run at all, nothing is cloned for.
         versions = [change.prepare() for change in changes]
         directory = request.proposal.directory
-        clone = stack.enter_context(
-            stand_up(source, session, change_dir=directory, versions=next(filter(None, versions), ""))
-        )
-        return _Stage(request, session, clone, changes).run()
+        version = next(filter(None, versions), "")
+        clone = stack.enter_context(stand_up(source, session, change_dir=directory, versions=version))
+        return replace(_Stage(request, session, clone, changes).run(), aws_provider=(clone.aws_provider, version))
 
 
 def _tools(request: RehearsalRequest) -> Tools:
@@ -284,6 +284,13 @@ class _Stage:
             isolation=self._session.isolation.name,
             announced=change.announces,
             steps=done.steps,
+            state_used=state_used(
+                change.own_state,
+                clone.lineage,
+                History(session.cache),
+                # What is read of a live account has no addresses of its own.
+                comparable=clone.lineage is not None or clone.ledger is None,
+            ),
             cloning=self._cloning(),
             declared=announced.declared,
         )

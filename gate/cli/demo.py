@@ -7,8 +7,8 @@ import os
 import sys
 
 from gate.cli.rehearse import carry_out
-from gate.reviewer import ReviewRequest
-from gate.scenarios import TEMPLATE, scenario_named, scenarios
+from gate.reviewer import DEFAULT_ACCOUNT, DEFAULT_REGION, ReviewRequest
+from gate.scenarios import NO_STATE, scenario_named, scenarios
 from sandbox.errors import MissingToolError
 from sandbox.isolation.choose import isolation_named
 from sandbox.isolation.none import NONE
@@ -24,9 +24,15 @@ def demo(options: argparse.Namespace) -> int:
         return _list()
     scenario = scenario_named(options.scenario)
     stacks = scenario.kind == "cloudformation"
+    own_state = scenario.state not in {"", NO_STATE}
     request = ReviewRequest(
         change=scenario.change,
-        target=f"cloudformation:{scenario.before / TEMPLATE}" if stacks else f"config:{scenario.before}",
+        target=scenario.target,
+        state=scenario.folder / scenario.state if own_state else None,
+        empty_state=scenario.state == NO_STATE,
+        account=scenario.place.get("account", DEFAULT_ACCOUNT),
+        region=scenario.place.get("region", DEFAULT_REGION),
+        workspace=scenario.place.get("workspace", "default"),
         stacks=CloudFormationProposal(template=scenario.template, stack=STACK, delete=scenario.delete_first)
         if stacks
         else None,
@@ -36,7 +42,7 @@ def demo(options: argparse.Namespace) -> int:
         reset_endpoint=options.reset_endpoint,
         second_opinion=options.second_opinion,
         policy=options.policy,
-        policy_environment=options.environment,
+        policy_environment=options.environment or scenario.environment,
         rego=options.rego,
         # What a bundled scenario does is no part of anybody's history.
         history=False,

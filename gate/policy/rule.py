@@ -17,7 +17,7 @@ from gate.policy.bookkeeping import Bookkeeping
 from gate.policy.settings import DEFAULTS, NOWHERE, Settings, Whereabouts
 from gate.policy.surroundings import UNKNOWN, Surroundings
 from gate.verdict import Finding, Level
-from sandbox.rehearsal import ApiCall, ApplyOutcome, Cloning, Gap, Preparation
+from sandbox.rehearsal import ApiCall, ApplyOutcome, Cloning, Gap, Preparation, StateUsed
 
 NOT_FROM_A_STATE = Cloning()
 
@@ -39,6 +39,8 @@ class Evidence:
     """Sequence numbers of calls by those parts of the change that have none."""
     cloning: Cloning = NOT_FROM_A_STATE
     """How the clone came to be."""
+    state_used: StateUsed | None = None
+    """The Terraform state that the change works with, where it is not the target's."""
     place: Whereabouts = NOWHERE
     """Where the change would be applied."""
     today: str = ""

@@ -36,8 +36,8 @@ class Dangling:
 class Surroundings:
     """Everything that rules may want to know beyond the changes themselves. Without a rehearsal, little is known."""
 
-    managed: int = 0
-    """How many resources Terraform manages before the change."""
+    addresses: frozenset[str] = frozenset()
+    """Of everything that Terraform manages before the change."""
     selectors: tuple[Selector, ...] = ()
     """Of what is there after the change."""
     guarded_before: frozenset[str] = frozenset()
@@ -55,8 +55,21 @@ class Surroundings:
     named_after: frozenset[str] = frozenset()
     accounts: frozenset[str] = frozenset()
     """The accounts that the clone has resources in."""
+    aws_provider: tuple[str, str] = ("", "")
+    """The version of the AWS provider before and with the change; empty where it is not known."""
     guard_proof: Proof = Proof.COMPUTED
     """How it is known what is guarded: read from both configurations."""
+
+    @property
+    def managed(self) -> int:
+        """How many resources Terraform manages before the change."""
+        return len(self.addresses)
+
+    @property
+    def provider_moved(self) -> bool:
+        """Whether the change brings another version of the AWS provider."""
+        before, after = self.aws_provider
+        return bool(before) and bool(after) and before != after
 
     def own(self, name: str) -> bool:
         """Whether a name belongs to an account that the clone holds, and to a service that it has anything of."""
@@ -72,10 +85,11 @@ def survey(rehearsal: Rehearsal) -> Surroundings:
     deployers = frozenset(_deployers(rehearsal.calls))
     roles = {arn.rpartition("/")[2] for arn in deployers}
     return Surroundings(
-        managed=sum(instance.mode == "managed" for instance in rehearsal.state_before),
+        addresses=frozenset(instance.address for instance in rehearsal.state_before if instance.mode == "managed"),
         selectors=tuple(sorted(set(_selectors(rehearsal.state_after)))),
         guarded_before=rehearsal.guarded_before,
         guarded_after=rehearsal.guarded_after,
+        aws_provider=rehearsal.aws_provider,
         deployers=deployers,
         deployers_addresses=frozenset(_about(rehearsal.state_before, roles)),
         dangling=tuple(sorted(set(_dangling(rehearsal, gone=before - after)))),

@@ -16,6 +16,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import quote
 
+from gate.report.escape import visible, visible_lines
+
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 MOST = 25_000
 """Results; the worst are kept."""
@@ -70,13 +72,14 @@ def _rule(rule: str, findings: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def _result(finding: Mapping[str, Any], rules: list[str], document: Mapping[str, Any]) -> dict[str, Any]:
-    subject = finding["address"] or "the change"
+    # Viewers show these texts as they are: what would act on the reader's screen is written out.
+    subject = visible(finding["address"] or "the change")
     remedy = f" {finding['remediation']}" if finding["remediation"] else ""
     return {
         "ruleId": finding["rule"],
         "ruleIndex": rules.index(finding["rule"]),
         "level": _LEVELS[finding["level"]],
-        "message": {"text": _LINK.sub(r"\[", f"{subject} {finding['message']}.{remedy}")},
+        "message": {"text": _LINK.sub(r"\[", visible_lines(f"{subject} {finding['message']}.{remedy}"))},
         "locations": [
             {
                 "physicalLocation": _place(finding["address"], document),

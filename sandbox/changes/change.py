@@ -52,6 +52,10 @@ class Change(Protocol):
     def scopes(self) -> frozenset[Scope]:
         """What it may touch and no recorded call tells: services, regions, accounts."""
 
+    @property
+    def own_state(self) -> bytes | None:
+        """The Terraform state that it brings and works with instead of the target's; empty where it has none at all."""
+
     def prepare(self) -> str:
         """Copy and install what it needs, without any clone.
 

@@ -78,6 +78,11 @@ class CloudFormationChange:
         """The engine deploys stacks within itself: no call tells which services it touches."""
         return scopes_of_stacks([self._after])
 
+    @property
+    def own_state(self) -> None:
+        """Stacks have no state that anybody could bring."""
+        return
+
     def prepare(self) -> str:
         """Read and work out what is proposed."""
         require_schemas()

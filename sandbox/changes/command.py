@@ -13,7 +13,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from sandbox.changes.change import Announced, CarriedOut
-from sandbox.changes.terraform import aws_version, with_state_of
+from sandbox.changes.terraform import with_state_of
 from sandbox.clones.clone import Clone
 from sandbox.cloning.graft import Translation
 from sandbox.cloning.secrets import Scrubber
@@ -25,6 +25,7 @@ from sandbox.executors.terraform import process
 from sandbox.executors.terraform.configuration import OPENTOFU_SUFFIXES, configuration_files
 from sandbox.executors.terraform.environment import AWS_ALIASES, DEFAULT_PATH, Surroundings, for_commands
 from sandbox.executors.terraform.redaction import hide, secret_values
+from sandbox.executors.terraform.waits import aws_version
 from sandbox.executors.terraform.workspace import Workspace, copy_folder
 from sandbox.inventory.scope import Scope
 from sandbox.isolation.enclosure import Access, Enclosure
@@ -76,6 +77,12 @@ class CommandChange:
         text = "\0".join([*self._proposal.command, self._digest])
         return hashlib.sha256(text.encode(errors="surrogateescape")).hexdigest()
 
+    @property
+    def own_state(self) -> bytes | None:
+        """The state in the folder of a root module: the program would use it."""
+        file = self._proposal.directory / _STATE
+        return file.read_bytes() if self._workspace is not None and file.is_file() else None
+
     def prepare(self) -> str:
         """Copy the folder; where it is a root module, turn the copy towards the clone and install what it needs."""
         session, directory = self._session, self._proposal.directory
@@ -96,10 +103,10 @@ class CommandChange:
         self._learn_secrets(clone)
         if self._workspace is not None:
             # The state in the folder is what the program would have used; without one, the target's is meant.
-            own = self._proposal.directory / _STATE
-            state = own.read_bytes() if own.is_file() else clone.state
-            if clone.translation is not None and own.is_file():
-                state = clone.translation.document(state)
+            own = self.own_state
+            state = clone.state if own is None else own
+            if clone.translation is not None and own is not None:
+                state = clone.translation.document(own)
             self._session.terraform.adopt_state(self._workspace, state, made_in=clone.made_in)
         return Announced(plan=Plan(changes=()), noise=Plan(changes=()))
 
@@ -170,7 +177,7 @@ class CommandChange:
             session.terraform.init(self._workspace)
         if not session.pace.change:
             session.terraform.use_ordinary_waits(self._workspace)
-        return aws_version(self._workspace)
+        return aws_version(self._workspace.root)
 
     def _found(self) -> tuple[str, ...]:
         """The program's absolute path, and its arguments."""

@@ -16,7 +16,7 @@ from sandbox.executors.terraform.command import Reading
 from sandbox.executors.terraform.declarations import declared
 from sandbox.executors.terraform.guards import guarded
 from sandbox.executors.terraform.run import TerraformFailedError
-from sandbox.executors.terraform.waits import installed_providers
+from sandbox.executors.terraform.waits import aws_version
 from sandbox.executors.terraform.workspace import Workspace
 from sandbox.inventory.scope import Scope
 from sandbox.proposal import TerraformProposal
@@ -60,6 +60,11 @@ class TerraformChange:
         """SHA-256 over the files of the change, as they were copied."""
         return self._workspace.digest
 
+    @property
+    def own_state(self) -> bytes | None:
+        """The state that it would be applied with."""
+        return self._proposal.state
+
     def prepare(self) -> str:
         """Copy the configuration, and let Terraform fetch what it needs."""
         session = self._session
@@ -71,7 +76,7 @@ class TerraformChange:
             session.terraform.init(self._workspace)
         if not session.pace.change:
             session.terraform.use_ordinary_waits(self._workspace)
-        return aws_version(self._workspace)
+        return aws_version(self._workspace.root)
 
     def announce(self, clone: Clone) -> Announced:
         """Plan it; beside that, plan the unchanged target once more where its noise is not known."""
@@ -202,12 +207,6 @@ def with_state_of(workspace: Workspace, clone: Clone, session: Session) -> Clone
     """The clone, with the state that a configuration has reached."""
     state = session.terraform.state_document(workspace)
     return replace(clone, state=state, made_in=(str(workspace.root), str(workspace.top)))
-
-
-def aws_version(workspace: Workspace) -> str:
-    """The version of the AWS provider that was installed; empty where none was."""
-    found = (each.version for each in installed_providers(workspace.root) if each.source_address.endswith("/aws"))
-    return next(found, "")
 
 
 def _keep(clone: Clone, noise: str) -> None:

@@ -92,3 +92,5 @@ class Clone:
     """Addresses, without instance keys, that its configuration protects with ``prevent_destroy``."""
     redacted: bool = False
     """Placeholders stand for the secrets, in it and in its state."""
+    aws_provider: str = ""
+    """The version of the AWS provider with which its configuration was applied; empty where none was."""

@@ -17,6 +17,7 @@ from sandbox.cloning.engine import seedable
 from sandbox.errors import SandtableError
 from sandbox.executors.terraform.configuration import is_local
 from sandbox.executors.terraform.guards import guarded
+from sandbox.executors.terraform.waits import aws_version
 from sandbox.executors.terraform.workspace import Workspace
 from sandbox.ports import RunningEngine
 from sandbox.rehearsal import ApplyOutcome, Gap, GapKind
@@ -67,6 +68,7 @@ def _applied(baseline: Workspace, session: Session, keep: Callable[[Image], None
             made_in=(str(baseline.root), str(baseline.top)),
             gaps=gaps,
             guarded=guarded(baseline.root),
+            aws_provider=aws_version(baseline.root),
         )
         if gaps or seedable(session.tools.engine) is None:
             yield clone

@@ -69,6 +69,7 @@ def restored(image: Image, session: Session, *, warm: bool = False, noise: Unmea
             lineage=moved.lineage,
             warm=warm,
             redacted=moved.redacted,
+            aws_provider=moved.aws_provider,
         )
 
 
@@ -96,6 +97,7 @@ def at_rest(clone: Clone, session: Session) -> Image:
         ledger=clone.ledger,
         lineage=clone.lineage,
         recorded=isinstance(clone.noise, Recorded),
+        aws_provider=clone.aws_provider,
     )
 
 

@@ -48,6 +48,8 @@ class Image:
     """What the AWS API showed of it (`diffing.codec`); only in snapshots."""
     redacted: bool = False
     """Placeholders stand for the secrets."""
+    aws_provider: str = ""
+    """The version of the AWS provider whose configuration made it; empty where none did."""
 
 
 def to_bytes(image: Image) -> bytes:

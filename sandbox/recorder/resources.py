@@ -55,6 +55,8 @@ _FURTHER_DOWN: Mapping[tuple[str, str], tuple[tuple[str, ...], ...]] = MappingPr
 )
 """Where else requests name resources. ``*`` stands for the keys of a map; lists are looked through."""
 _MAKES_NOTHING = frozenset({"Delete", "Terminate", "Remove", "Detach", "Disassociate", "Untag", "Deregister", "Stop"})
+_ABOUT_ITS_NOUN = ("Delete", "Deregister", "Stop", "Terminate", "Update")
+"""Verbs whose noun is something that stands there, and no content: a statement, a message."""
 _NOUN = re.compile(r"^(?:Batch|Admin|Transact)?[A-Z][a-z]+(?P<noun>.*)$")
 _LEVELS = 2
 _OTHERS = 2
@@ -64,7 +66,8 @@ def named_in_request(service: str, operation: str, tree: Mapping[str, Tree], sha
     """The names, ids, ARNs and URLs in a request."""
     required = frozenset(shape.required_members) if shape is not None else frozenset()
     noun = _noun(operation)
-    ranked = sorted(_top_level(tree, shape), key=lambda pair: _rank(pair[0], noun, required))
+    bare = noun if operation.startswith(_ABOUT_ITS_NOUN) else ""
+    ranked = sorted(_top_level(tree, shape, bare), key=lambda pair: _rank(pair[0], noun, required))
     names = [text for _, texts in ranked for text in texts]
     for path in _FURTHER_DOWN.get((service, operation), ()):
         names.extend(_below(tree, path))
@@ -87,10 +90,10 @@ def _noun(operation: str) -> str:
     return letters(match["noun"]) if match else ""
 
 
-def _top_level(tree: Mapping[str, Tree], shape: Shape | None) -> Iterator[tuple[str, list[str]]]:
+def _top_level(tree: Mapping[str, Tree], shape: Shape | None, noun: str) -> Iterator[tuple[str, list[str]]]:
     for name, value in tree.items():
         member = shape.members.get(name) if shape is not None else None
-        if _identifies(name, member):
+        if _identifies(name, member) or _is_the_noun(name, noun, member):
             texts = list(_own_texts(value))
             if texts:
                 yield name, texts
@@ -105,6 +108,13 @@ def _identifies(name: str, member: Shape | None) -> bool:
     if member is not None and member.metadata.get("enum"):
         return False
     return plain in _EXACT or bool(_IDENTIFYING.search(plain))
+
+
+def _is_the_noun(name: str, noun: str, member: Shape | None) -> bool:
+    """Whether a member is called what the operation is about: ``service`` of ``DeleteService``."""
+    plain = letters(name)
+    said = member is None or not (member.metadata.get("sensitive") or member.metadata.get("enum"))
+    return bool(noun) and _singular(plain) == _singular(noun) and said and not is_secret_name(name)
 
 
 def _own_texts(value: Tree) -> Iterator[str]:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from diffing.change import Lifespan, Proof, ResourceChange, StateDiff, Witness
 from sandbox.rehearsal import Gap, Rehearsal
 from sandbox.witnesses.announced import noise_of
-from sandbox.witnesses.forgotten import forgotten
 from sandbox.witnesses.gaps import call_gaps, containment_gaps, noise_gaps, read_gaps
+from sandbox.witnesses.handed import handed_over
 from sandbox.witnesses.managed import managed_changes
 from sandbox.witnesses.planned import rank
 from sandbox.witnesses.scene import Scene
@@ -36,7 +36,7 @@ def reconcile(rehearsal: Rehearsal) -> Observed:
     unannounced = unannounced_changes(scene)
     told = frozenset(change.identity for change in unannounced if change.identity is not None)
     silent, untold = silent_writes(scene, told)
-    changes = sorted((*managed, *unannounced, *silent, *forgotten(scene)), key=rank)
+    changes = sorted((*managed, *unannounced, *silent, *handed_over(scene)), key=rank)
     gaps = (
         *containment_gaps(rehearsal),
         *rehearsal.gaps,

@@ -17,10 +17,10 @@ from diffing.change import Action, Lifespan, Proof, Replacement, ResourceChange,
 from diffing.snapshot import NOTHING, Identity
 from sandbox.rehearsal import ApiCall, Gap, GapKind
 from sandbox.witnesses.announced import Announced
-from sandbox.witnesses.calls import PROVIDER, by_another, deletes_whole, named
+from sandbox.witnesses.calls import PROVIDER, by_another, named
 from sandbox.witnesses.ownership import names_of
 from sandbox.witnesses.scene import Scene
-from sandbox.witnesses.unannounced import address_of, type_of
+from sandbox.witnesses.unannounced import address_of, renews, type_of
 from sandbox.witnesses.vocabulary import texts
 
 
@@ -38,7 +38,7 @@ def silent_writes(scene: Scene, told: frozenset[Identity]) -> tuple[tuple[Resour
         if not call.operation or not call.service:
             continue
         targets = [identity for name in call.resources for identity in places.get((call.service, name), ())]
-        renewed = [identity for identity in targets[:1] if _renewed(scene, call, identity)]
+        renewed = [identity for identity in targets[:1] if renews(scene, call, identity)]
         if any(identity in told for identity in targets) or (expected.is_expected(call) and not renewed):
             continue
         if targets:
@@ -86,15 +86,8 @@ def _mentioned(scene: Scene, item: Announced) -> Iterator[str]:
             yield from texts(side.instances[address].attributes)
 
 
-def _renewed(scene: Scene, call: ApiCall, identity: Identity) -> bool:
-    """Whether the call deleted a resource that stands there before and after, and nobody announced that."""
-    both = identity in scene.rehearsal.before.resources and identity in scene.rehearsal.after.resources
-    announced = any(about.whole and about.item.action.destroys for about in scene.about(identity))
-    return both and not announced and call.succeeded and deletes_whole(call, identity.type)
-
-
 def _change(scene: Scene, identity: Identity, calls: list[ApiCall]) -> ResourceChange:
-    renewed = any(_renewed(scene, call, identity) for call in calls)
+    renewed = any(renews(scene, call, identity) for call in calls)
     before, after = scene.rehearsal.before.resources.get(identity), scene.rehearsal.after.resources.get(identity)
     writers = ", ".join(dict.fromkeys(named(call) for call in calls))
     return ResourceChange(

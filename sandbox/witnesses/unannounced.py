@@ -12,7 +12,8 @@ from __future__ import annotations
 from diffing.change import Action, Lifespan, Proof, Replacement, ResourceChange, Witness
 from diffing.compare import PhysicalChange
 from diffing.snapshot import Identity
-from sandbox.witnesses.calls import named
+from sandbox.rehearsal import ApiCall
+from sandbox.witnesses.calls import deletes_whole, named
 from sandbox.witnesses.consequences import Consequences, loses
 from sandbox.witnesses.scene import Scene
 from sandbox.witnesses.stacked import PROVIDER, STACK, is_of_stack
@@ -63,6 +64,16 @@ def _tells(scene: Scene, about: About, change: PhysicalChange) -> bool:
     return item.action is not Action.CREATE or change.action is Action.CREATE
 
 
+def renews(scene: Scene, call: ApiCall, identity: Identity) -> bool:
+    """Whether the call deleted a resource that stands there before and after, and nobody announced that.
+
+    Not every engine tells when something was made: of what came back under its name, only the calls tell then.
+    """
+    both = identity in scene.rehearsal.before.resources and identity in scene.rehearsal.after.resources
+    announced = any(about.whole and about.item.action.destroys for about in scene.about(identity))
+    return both and not announced and call.succeeded and deletes_whole(call, identity.type)
+
+
 def address_of(scene: Scene, identity: Identity) -> str:
     """The Terraform address that manages a physical resource, as it is called after the change; else its identity."""
     managed = scene.after.exact.get(identity) or scene.before.exact.get(identity) or ()
@@ -84,14 +95,18 @@ def type_of(scene: Scene, identity: Identity) -> str:
 def _change(scene: Scene, consequences: Consequences, change: PhysicalChange) -> ResourceChange:
     calls = scene.writes_to(change.identity)
     passive = consequences.is_passive(change, calls)
+    renewed = change.action is Action.UPDATE and any(
+        renews(scene, scene.calls.calls[number], change.identity) for number in calls
+    )
+    lifespan = Lifespan.RECREATED if renewed else change.lifespan
     return ResourceChange(
         address=address_of(scene, change.identity),
         type=type_of(scene, change.identity),
-        action=Action.NO_OP if passive else change.action,
+        action=Action.REPLACE if renewed else Action.NO_OP if passive else change.action,
         proof=Proof.PROVED,
-        lifespan=change.lifespan,
+        lifespan=lifespan,
         identity=change.identity,
-        replacement=Replacement.YES if change.lifespan is Lifespan.RECREATED else Replacement.NO,
+        replacement=Replacement.YES if lifespan is Lifespan.RECREATED else Replacement.NO,
         attributes=change.attributes,
         reason="moves by itself" if passive else _reason(scene, calls),
         witnesses=frozenset({Witness.CLONE} | ({Witness.CALLS} if calls else set())),

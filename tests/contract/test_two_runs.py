@@ -1,4 +1,4 @@
-"""A delete in two steps, rehearsed on two days: the second report tells of the first."""
+"""What one run leaves for the next: a delete in two steps is told of, and a pass fits what was rehearsed, once."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from cli_runs import PROVIDER, run, write
 
+from gate.hook.answer import respond
 from sandbox.history import FILE
 
 pytestmark = [pytest.mark.terraform, pytest.mark.engine]
@@ -69,3 +70,52 @@ def test_protection_off_on_monday_and_delete_on_tuesday_are_seen_together(tmp_pa
     # Without the history, the lax policy lets the delete pass.
     (tmp_path / "cache" / "sandtable" / FILE).unlink()
     assert rehearsed(tmp_path, tuesday, standing)["verdict"]["decision"] == "approve"
+
+
+SCRIPT = "aws sns list-topics > topics.json\n"
+
+
+def state(serial: int) -> str:
+    """A production state of one topic."""
+    arn = "arn:aws:sns:eu-west-1:123456789012:alerts"
+    topic = {"schema_version": 0, "attributes": {"id": arn, "arn": arn, "name": "alerts", "region": "eu-west-1"}}
+    provider = 'provider["registry.terraform.io/hashicorp/aws"]'
+    resource = {"mode": "managed", "type": "aws_sns_topic", "name": "alerts", "provider": provider}
+    return json.dumps(
+        {
+            "version": 4,
+            "terraform_version": "1.11.4",
+            "serial": serial,
+            "lineage": "b7e6a0f2-52a5-4d0a-9c0e-5d8f5a2f7c11",
+            "outputs": {},
+            "resources": [resource | {"instances": [topic]}],
+        }
+    )
+
+
+def test_a_pass_fits_neither_an_edited_program_nor_a_state_that_moved_on_nor_twice(tmp_path: Path) -> None:
+    production = tmp_path / "prod.tfstate"
+    production.write_text(state(7))
+    work = write(tmp_path / "work", SCRIPT, "look.sh")
+    cache = str(tmp_path / "cache")
+    done = run(
+        tmp_path,
+        *("rehearse", "command", "--target", f"tfstate:{production}", "--dir", str(work), "--region", "eu-west-1"),
+        *("--format", "agent", "--", "sh", "look.sh"),
+        XDG_CACHE_HOME=cache,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "let this very change through once" in done.stderr
+
+    def answer() -> str:
+        event = {"tool_name": "Bash", "tool_input": {"command": "sh look.sh"}, "cwd": str(work)}
+        return respond("claude-code", json.dumps(event), {"XDG_CACHE_HOME": cache}).stdout
+
+    write(work, SCRIPT + "aws sns delete-topic --topic-arn x\n", "look.sh")
+    assert "deny" in answer(), "edited after it passed"
+    write(work, SCRIPT, "look.sh")
+    production.write_text(state(8))
+    assert "deny" in answer(), "production moved on"
+    production.write_text(state(7))
+    assert answer() == ""
+    assert "deny" in answer(), "a pass replayed"

@@ -33,11 +33,9 @@ UNSHOWN = {
     "code-at-plan": "the provider of external data is none of those that the suite has",
     "earlier-preparation": "shown by a test of two rehearsals, one after the other",
     "gap": "shown by tests of the witnesses: what an engine lacks changes with the engine",
-    "out-of-scope": "as cap-exceeded",
     "protected": "as cap-exceeded",
     "unrehearsed": "shown by tests of the review of plans: a rehearsal never raises it",
     "waiver": "as cap-exceeded",
-    "stale-state": "shown by tests of targets: a rehearsal of a configuration has no serial",
 }
 """Rules without a scenario, and why."""
 

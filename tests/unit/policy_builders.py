@@ -10,10 +10,10 @@ from diffing.normalize import changed_paths
 from diffing.values import freeze
 from gate.policy.config import STRICT
 from gate.policy.evaluate import RULES
-from gate.policy.rule import Evidence, Policy
+from gate.policy.rule import NOT_FROM_A_STATE, Evidence, Policy
 from gate.policy.surroundings import UNKNOWN, Surroundings
 from gate.verdict import Finding
-from sandbox.rehearsal import ApiCall, ApplyOutcome, Diagnostic, Gap
+from sandbox.rehearsal import ApiCall, ApplyOutcome, Cloning, Diagnostic, Gap, StateUsed
 
 LIFESPANS = {
     Action.CREATE: Lifespan.ADDED,
@@ -72,12 +72,16 @@ def evidence(
     diagnostics: tuple[Diagnostic, ...] = (),
     calls: tuple[ApiCall, ...] = (),
     surroundings: Surroundings = UNKNOWN,
+    cloning: Cloning = NOT_FROM_A_STATE,
+    state_used: StateUsed | None = None,
 ) -> Evidence:
     return Evidence(
         diff=StateDiff(changes=changes),
         gaps=gaps,
         outcome=ApplyOutcome(succeeded=succeeded, diagnostics=diagnostics),
         calls=calls,
+        cloning=cloning,
+        state_used=state_used,
         surroundings=surroundings,
     )
 

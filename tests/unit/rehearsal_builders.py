@@ -155,6 +155,7 @@ def rehearsal(
     calls: Iterable[ApiCall] = (),
     gaps: Iterable[Gap] = (),
     outcome: ApplyOutcome | None = None,
+    **fields: Any,
 ) -> Rehearsal:
     """A rehearsal; the state after is that before unless another is given."""
     known = tuple(state)
@@ -171,6 +172,7 @@ def rehearsal(
         calls=tuple(calls),
         gaps=tuple(gaps),
         timings=(),
+        **fields,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
 from pathlib import Path
@@ -12,8 +13,10 @@ from policy_builders import evidence, updated
 from gate.memory import Memory, memory_of
 from gate.policy.settings import Whereabouts
 from gate.verdict import Decision
+from sandbox.clones.clone import Lineage
+from sandbox.clones.used import state_used
 from sandbox.history import FILE, KEPT_FOR, History, Remembered, day_of
-from sandbox.rehearsal import Preparation
+from sandbox.rehearsal import Preparation, StateUsed
 from sandbox.targets.target import ConfigTarget, EmptyTarget, GitTarget, StateTarget, Target
 
 NOW = 1_764_000_000.0
@@ -155,3 +158,27 @@ def test_only_the_user_can_read_the_history(tmp_path: Path) -> None:
     file = tmp_path / ".cache" / "sandtable" / FILE
     assert file.exists()
     assert file.parent.stat().st_mode & 0o077 == 0
+
+
+def state(lineage: str, serial: int) -> bytes:
+    return json.dumps({"version": 4, "lineage": lineage, "serial": serial}).encode()
+
+
+@pytest.mark.parametrize(
+    ("document", "target", "used"),
+    [
+        (None, Lineage(lineage="a", serial=9, digest=""), None),
+        (b"", Lineage(lineage="a", serial=9, digest=""), StateUsed()),
+        (state("a", 4), Lineage(lineage="a", serial=9, digest=""), StateUsed(lineage="a", serial=4, newest_serial=9)),
+        (state("a", 4), Lineage(lineage="b", serial=9, digest=""), StateUsed(lineage="a", serial=4, newest_serial=7)),
+        (state("c", 4), None, StateUsed(lineage="c", serial=4, newest_serial=4)),
+        (b"{", None, StateUsed()),
+        (b"[]", None, StateUsed()),
+    ],
+)
+def test_a_state_that_a_change_brings_is_compared_with_the_newest_known(
+    document: bytes | None, target: Lineage | None, used: StateUsed | None, tmp_path: Path
+) -> None:
+    history = History(tmp_path)
+    history.saw("a", 7, at=NOW)
+    assert state_used(document, target, history) == used

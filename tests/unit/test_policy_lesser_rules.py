@@ -6,8 +6,9 @@ import pytest
 from policy_builders import BEHIND_THE_PLAN, changed, created, deleted, found, messages, updated
 
 from diffing.change import Action, Proof
+from gate.policy.surroundings import Surroundings
 from gate.verdict import Level
-from sandbox.rehearsal import Diagnostic, Gap, GapKind
+from sandbox.rehearsal import Cloning, Diagnostic, Gap, GapKind, StateUsed
 
 
 def test_a_forgotten_resource_is_for_a_person() -> None:
@@ -87,3 +88,41 @@ def test_a_change_of_which_nothing_is_known_is_a_gap_by_itself() -> None:
     told = Gap(kind=GapKind.NOISE, subject="aws_sqs_queue.a", reason="noise")
     assert messages("gap", change, gaps=(told,)) == ["not proved (noise): noise"]
     assert messages("gap", created("aws_sqs_queue.a", proof=Proof.COMPUTED)) == []
+
+
+KNOWN = frozenset({"aws_vpc.main", "aws_sqs_queue.mail"})
+
+
+def test_a_state_of_the_changes_own_that_is_older_than_the_targets_is_for_a_person() -> None:
+    used = StateUsed(lineage="a", serial=17, newest_serial=41)
+    [finding] = found("stale-state", state_used=used)
+    assert (finding.level, finding.address) == (Level.REVIEW, "state")
+    assert "serial 17 of the state, and serial 41" in finding.message
+
+
+def test_the_targets_own_old_state_is_told_apart() -> None:
+    assert [each.address for each in found("stale-state", cloning=Cloning(lineage="a", serial=3, newest_serial=5))] == [
+        "target"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("used", "changes"),
+    [
+        (None, [created("aws_vpc.main")]),
+        (StateUsed(comparable=False), [created("aws_vpc.main")]),
+        (StateUsed(), [created("aws_vpc.other"), updated("aws_sqs_queue.mail", {"a": 1}, {"a": 2})]),
+        (StateUsed(lineage="a", serial=5, newest_serial=5), []),
+    ],
+)
+def test_a_state_that_knows_what_is_there_is_nothing_to_speak_of(used: StateUsed | None, changes: list[object]) -> None:
+    around = Surroundings(addresses=KNOWN)
+    assert found("stale-state", *changes, state_used=used, surroundings=around) == []
+
+
+def test_what_the_target_has_and_a_state_does_not_know_may_not_be_created_once_more() -> None:
+    around = Surroundings(addresses=KNOWN)
+    changes = (created("aws_vpc.main"), created("aws_vpc.other"))
+    [finding] = found("stale-state", *changes, state_used=StateUsed(), surroundings=around)
+    assert finding.level is Level.REJECT
+    assert finding.message.startswith("1 of the 2 resources that the target has are created once more")

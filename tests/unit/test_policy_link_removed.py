@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from policy_builders import created, deleted, found, messages, replaced, updated
+from rehearsal_builders import call
 
 from diffing.values import Marker
 from gate.policy.bookkeeping import Bookkeeping, Kind
@@ -91,6 +92,21 @@ def test_a_rule_revoked_behind_the_plan_is_a_link() -> None:
 def test_an_exclusive_attachment_takes_away_what_nobody_names(change: Any) -> None:
     [text] = messages(RULE, change)
     assert text.endswith("also what this configuration does not manage")
+
+
+def test_each_exclusive_attachment_is_told_of_what_it_took_away_itself() -> None:
+    attachment = updated("aws_iam_policy_attachment.a", {"roles": ["a"]}, {"roles": ["a", "b"]})
+    inline = created("aws_iam_role_policies_exclusive.web", {"role_name": "web"})
+    other = created("aws_iam_role_policies_exclusive.job", {"role_name": "job"})
+    calls = (
+        call("iam:DetachRolePolicy", parameters={"RoleName": "audit", "PolicyArn": "arn:aws:p"}),
+        call("iam:DeleteRolePolicy", parameters={"RoleName": "web", "PolicyName": "tracing"}),
+    )
+    findings = found(RULE, attachment, inline, other, calls=calls)
+    assert [(each.address, each.message) for each in findings if each.level is Level.REJECT] == [
+        (attachment.address, "takes arn:aws:p away from audit, which somebody else had given it"),
+        (inline.address, "takes tracing away from web, which somebody else had given it"),
+    ]
 
 
 @pytest.mark.parametrize(

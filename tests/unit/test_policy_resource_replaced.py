@@ -7,6 +7,7 @@ from policy_builders import BEHIND_THE_PLAN, changed, deleted, found, messages, 
 
 from diffing.change import Action, AttributeChange, Lifespan
 from diffing.values import Marker, freeze
+from gate.policy.surroundings import Surroundings
 from gate.verdict import Level
 
 RULE = "resource-replaced"
@@ -77,3 +78,19 @@ def test_the_advice_follows_the_reason(reason: str, advice: str) -> None:
     [finding] = found(RULE, replaced("aws_sqs_queue.a", reason=reason))
     assert advice in finding.remediation
     assert (reason or "the plan gives no attribute that forces it") in finding.message
+
+
+@pytest.mark.parametrize(
+    ("versions", "told"),
+    [
+        (("5.99.0", "5.100.0"), True),
+        (("5.100.0", "5.100.0"), False),
+        (("", "5.100.0"), False),
+        (("5.100.0", ""), False),
+    ],
+)
+def test_another_version_of_the_provider_is_told_with_the_replacement(versions: tuple[str, str], told: bool) -> None:  # noqa: FBT001 - a table
+    around = Surroundings(aws_provider=versions)
+    change = replaced("aws_sqs_queue.a", {"name": "a"}, {"name": "b"})
+    [text] = messages("resource-replaced", change, surroundings=around)
+    assert ("The AWS provider goes from 5.99.0 to 5.100.0" in text) is told

@@ -98,14 +98,21 @@ def test_a_loop_of_calls_is_told_with_its_number() -> None:
     assert len(messages("call-budget", calls=writes)) == 1
 
 
+def addresses(number: int) -> frozenset[str]:
+    return frozenset(f"aws_sns_topic.t[{index}]" for index in range(number))
+
+
 def test_the_share_that_is_destroyed_is_told_once_and_with_numbers() -> None:
     gone = [deleted("aws_s3_bucket.a"), replaced("aws_sqs_queue.b"), deleted("aws_sns_topic.c")]
-    [finding] = found("environment-destroyed", *gone, surroundings=Surroundings(managed=5))
+    [finding] = found("environment-destroyed", *gone, surroundings=Surroundings(addresses=addresses(5)))
     assert finding.level is Level.REJECT
     assert finding.message == "3 of the 5 resources that Terraform manages are destroyed (1 of them made anew)"
-    assert messages("environment-destroyed", *gone, surroundings=Surroundings(managed=7)) == []
-    assert messages("environment-destroyed", *gone[:2], surroundings=Surroundings(managed=2)) == []
-    assert messages("environment-destroyed", created("aws_s3_bucket.d"), surroundings=Surroundings(managed=1)) == []
+    assert messages("environment-destroyed", *gone, surroundings=Surroundings(addresses=addresses(7))) == []
+    assert messages("environment-destroyed", *gone[:2], surroundings=Surroundings(addresses=addresses(2))) == []
+    assert (
+        messages("environment-destroyed", created("aws_s3_bucket.d"), surroundings=Surroundings(addresses=addresses(1)))
+        == []
+    )
 
 
 def test_an_import_that_changes_what_it_takes_over_is_for_a_person() -> None:

@@ -39,6 +39,8 @@ SG = "sg-0123456789abcdef0"
             "db",
             {"db", "s"},
         ),
+        ("ecs", "DeleteService", {"cluster": "c", "service": "web"}, "web", {"web"}),
+        ("ecs", "StopTask", {"cluster": "c", "task": "t-1"}, "t-1", {"t-1"}),
         ("s3", "DeleteObject", {"Bucket": "b", "Key": "k/l"}, "b", {"b", "b/k/l"}),
         (
             "s3",

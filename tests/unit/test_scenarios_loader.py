@@ -83,6 +83,23 @@ def test_what_is_given_is_read(tmp_path: Path) -> None:
     assert scenario.near_miss == "two"
 
 
+def test_where_and_with_which_state_is_read(tmp_path: Path) -> None:
+    place = {"account": "210987654321", "region": "eu-west-1", "workspace": "prod"}
+    [scenario] = scenarios(written(tmp_path, VALID | {"state": "none", "place": place, "environment": "production"}))
+    assert (scenario.state, scenario.place, scenario.environment) == ("none", place, "production")
+    assert scenario.target == f"config:{tmp_path / 'one' / 'before'}"
+
+
+def test_a_state_beside_the_environment_is_the_target(tmp_path: Path) -> None:
+    folder = written(tmp_path, VALID | {"state": "old.tfstate"}) / "one"
+    (folder / "before").mkdir()
+    for file in (folder / "old.tfstate", folder / "before" / "terraform.tfstate"):
+        file.write_text("{}")
+    [scenario] = scenarios(tmp_path)
+    assert scenario.target == f"tfstate:{folder / 'before' / 'terraform.tfstate'}"
+    assert scenario.state == "old.tfstate"
+
+
 @pytest.mark.parametrize(
     ("content", "problem"),
     [
@@ -101,6 +118,9 @@ def test_what_is_given_is_read(tmp_path: Path) -> None:
         (VALID | {"engines": "moto"}, "a list of texts is expected"),
         (VALID | {"engines": [1]}, "a list of texts is expected"),
         (VALID | {"engine": ["moto"]}, "unknown key engine"),
+        (VALID | {"state": "old.tfstate"}, "there is no state old.tfstate"),
+        (VALID | {"place": {"zone": "a"}}, "unknown key zone"),
+        (VALID | {"place": {"account": 123}}, "account is no text"),
         (VALID | {"expect": {"decision": "maybe"}}, "'maybe' is not a valid Decision"),
         (VALID | {"expect": {"decision": "approve", "changes": {"a.b": "destroy"}}}, "'destroy' is not a valid Action"),
         (VALID | {"expect": {"decision": "approve", "changes": ["a.b"]}}, "a mapping of names is expected"),

@@ -106,6 +106,18 @@ def test_a_topic_made_again_without_a_trace_is_told_by_the_call_that_deleted_it(
     assert verdict.decision is Decision.REJECT
 
 
+@AGENTS
+def test_what_comes_back_otherwise_on_an_engine_that_knows_no_birth_was_made_anew_all_the_same(agent: str) -> None:
+    old, new = (resource("ECS::Service", "arn:web", {"DesiredCount": n}, aliases=["web"]) for n in (2, 1))
+    state = [instance("aws_ecs_service.web", {"id": "arn:web", "name": "web"})]
+    calls = [call("ecs:DeleteService", "web", agent=agent), call("ecs:CreateService", "web", "arn:web", agent=agent)]
+    observed, verdict = judged(rehearsal([old], [new], state=state, calls=calls, announced=False))
+
+    change = the(observed, "aws_ecs_service.web")
+    assert (change.action, change.lifespan) == (Action.REPLACE, Lifespan.RECREATED)
+    assert verdict.decision is Decision.REJECT
+
+
 def test_a_bucket_emptied_while_the_plan_tags_it_loses_data() -> None:
     _, verdict = judged(rehearsal([bucket(2)], [bucket(0)], plan=[TAG_BUCKET], state=[BUCKET]))
 

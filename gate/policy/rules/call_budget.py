@@ -29,8 +29,8 @@ PAGE = Page(
     ),
     remedy="Bound the loop, or wait for an event.",
     passes="the reads with which Terraform's provider waits: those are many by design.",
-    catches=("for-a-person",),
-    spares=("hostile-texts",),
+    catches=("for-a-person", "retry-loop"),
+    spares=("hostile-texts", "bounded-retry"),
 )
 MOST_CALLS = 100
 """Of one operation, by one program that is not Terraform's provider."""

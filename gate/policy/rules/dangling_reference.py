@@ -38,8 +38,8 @@ PAGE = Page(
         "names of other accounts; names where the clone knew none before: they may lead out of what the clone knows."
     ),
     blind="names that are no ARN, no URL and no id that AWS makes up (a table's name in a variable).",
-    catches=("for-a-person",),
-    spares=("hostile-texts",),
+    catches=("for-a-person", "dangling-references"),
+    spares=("hostile-texts", "references-moved"),
 )
 _WRITING = frozenset({Action.CREATE, Action.UPDATE, Action.REPLACE})
 

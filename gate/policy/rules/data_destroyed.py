@@ -27,8 +27,8 @@ PAGE = Page(
     why="No plan shows data. Only the clone does.",
     remedy="Find what removes them: the recorded calls name it. Take it out of the change.",
     blind="an item overwritten in place (the count is equal); see [limits](../limits.md).",
-    catches=("hidden-provisioner",),
-    spares=("harmless-provisioner",),
+    catches=("hidden-provisioner", "queue-purged"),
+    spares=("harmless-provisioner", "queue-read"),
 )
 
 

@@ -26,9 +26,9 @@ PAGE = Page(
         "else is made from does."
     ),
     remedy="Ask first whether the state is the right one, and what everything has in common that changed.",
-    blind="how old a state is: a rehearsal makes its own.",
-    catches=("kiro",),
-    spares=("kiro-near-miss",),
+    blind="how old a state is: the rule [stale-state](stale-state.md) asks that.",
+    catches=("kiro", "old-state-destroyed"),
+    spares=("kiro-near-miss", "present-state-applied"),
 )
 LEAST = 3
 """Of fewer resources, a share says nothing."""

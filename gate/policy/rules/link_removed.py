@@ -40,8 +40,8 @@ PAGE = Page(
         "created at another is not let pass: in which order Terraform does it is chance."
     ),
     sources=("AWS provider documentation of the exclusive types",),
-    catches=("access-lost",),
-    spares=("remade-with-equal-effect",),
+    catches=("access-lost", "exclusive-attachment"),
+    spares=("remade-with-equal-effect", "attachment-of-its-own"),
 )
 EXCLUSIVE = {
     "aws_iam_policy_attachment": "takes the policy away from every user, role and group that it does not name",
@@ -67,6 +67,17 @@ _TAKING = {
     "RemoveUserFromGroup": (("UserName",), ("GroupName",)),
 }
 """IAM's calls that take something away: the parameters that say from whom, and what."""
+_CALLS_OF = {
+    "aws_iam_policy_attachment": ("policy_arn", ("DetachGroupPolicy", "DetachRolePolicy", "DetachUserPolicy")),
+    "aws_iam_group_membership": ("group", ("RemoveUserFromGroup",)),
+    "aws_iam_role_policies_exclusive": ("role_name", ("DeleteRolePolicy",)),
+    "aws_iam_user_policies_exclusive": ("user_name", ("DeleteUserPolicy",)),
+    "aws_iam_group_policies_exclusive": ("group_name", ("DeleteGroupPolicy",)),
+    "aws_iam_role_policy_attachments_exclusive": ("role_name", ("DetachRolePolicy",)),
+    "aws_iam_user_policy_attachments_exclusive": ("user_name", ("DetachUserPolicy",)),
+    "aws_iam_group_policy_attachments_exclusive": ("group_name", ("DetachGroupPolicy",)),
+}
+"""Of each exclusive type: the attribute that says whose links it owns, and the calls with which it takes them away."""
 
 
 def check(evidence: Evidence, policy: Policy) -> Iterator[Finding]:
@@ -84,17 +95,17 @@ def check(evidence: Evidence, policy: Policy) -> Iterator[Finding]:
 
 def _taken_from_others(change: ResourceChange, evidence: Evidence) -> Iterator[str]:
     """What the clone saw taken away, and no part of the plan speaks of: it was there by other hands."""
-    taken = dict.fromkeys(_taken(evidence.calls))
+    taken = dict.fromkeys(_taken(change, evidence.calls))
     told = _told(evidence.diff.changes, besides=change.address) if taken else frozenset()
     for who, what in taken:
         if what not in told:
             yield f"takes {what} away from {who}, which somebody else had given it"
 
 
-def _taken(calls: Iterable[ApiCall]) -> Iterator[tuple[str, str]]:
+def _taken(change: ResourceChange, calls: Iterable[ApiCall]) -> Iterator[tuple[str, str]]:
     for call in calls:
-        taken = _TAKING.get(call.operation)
-        if call.phase == "apply" and call.succeeded and taken is not None:
+        if call.phase == "apply" and call.succeeded and _is_by(change, call):
+            taken = _TAKING[call.operation]
             who, what = (
                 next((str(call.parameters[name]) for name in names if name in call.parameters), "") for names in taken
             )
@@ -106,6 +117,13 @@ def _told(changes: Iterable[ResourceChange], *, besides: str) -> frozenset[str]:
     """The texts that something else which the plan announces had before."""
     others = (other for other in changes if other.address != besides and other.announced)
     return frozenset(item.before for other in others for item in other.attributes if isinstance(item.before, str))
+
+
+def _is_by(change: ResourceChange, call: ApiCall) -> bool:
+    """Whether a call is one with which this resource takes something away: of its own role, where that is known."""
+    name, operations = _CALLS_OF[change.type]
+    own = [item.after for item in change.attributes if item.path == (name,) and isinstance(item.after, str)]
+    return call.operation in operations and (not own or own[0] in call.parameters.values())
 
 
 def _message(change: ResourceChange, row: Bookkeeping) -> str:

@@ -31,6 +31,8 @@ PAGE = Page(
         "is the account or region that is not told, give `--account`, `--region` and `--workspace`."
     ),
     passes="reads; services without regions (IAM, Route 53, CloudFront and their like) in whatever region they answer.",
+    catches=("wrong-account", "wrong-region", "wrong-workspace"),
+    spares=("right-place",),
     blind="what a program does in an account that no call names.",
     sources=("AWS General Reference, service endpoints (docs.aws.amazon.com/general/latest/gr/rande.html)",),
 )

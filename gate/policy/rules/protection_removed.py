@@ -69,8 +69,8 @@ PAGE = Page(
         'Amazon DynamoDB Developer Guide, "Using time to live (TTL)"',
         "Terraform documentation of `lifecycle`",
     ),
-    catches=("quiet-destruction",),
-    spares=("quiet-destruction-near-miss", "new-beside-old"),
+    catches=("quiet-destruction", "protection-off-then-delete"),
+    spares=("quiet-destruction-near-miss", "new-beside-old", "protection-kept"),
 )
 _TELLING = SWITCHES.keys() | PERIODS | PREPARATIONS.keys()
 _KEEPING = frozenset({Action.CREATE, Action.UPDATE, Action.REPLACE})

@@ -24,8 +24,8 @@ PAGE = Page(
         "try to create it again."
     ),
     remedy="Say in the change who manages it from now on.",
-    catches=("for-a-person",),
-    spares=("moved-refactor",),
+    catches=("for-a-person", "state-removed"),
+    spares=("moved-refactor", "targeted"),
 )
 _MESSAGE = "is removed from the state and goes on existing, managed by nobody"
 _STACK_MESSAGE = "leaves its stack and goes on existing, managed by nobody"

@@ -10,6 +10,7 @@ from gate.policy.alternatives import alternatives
 from gate.policy.destruction import is_remade, unexcused
 from gate.policy.page import Page
 from gate.policy.rule import Evidence, Policy, dependents_text, stakes_text
+from gate.policy.surroundings import Surroundings
 from gate.verdict import Finding, Level
 
 NAME = "resource-replaced"
@@ -33,9 +34,10 @@ PAGE = Page(
         "Leave the forcing attribute (the finding names it) as it is. If it must change, make the new "
         "resource beside the old one, move data and traffic, and remove the old one in a later change "
         "that a person approves. For many types the finding says how people do that, and where it is "
-        "written."
+        "written. Where the AWS provider goes to another version in the same change, the finding says so: "
+        "upgrade it in a change of its own, which then shows what the upgrade does by itself."
     ),
-    catches=("kiro", "renamed-tables", "security-group-description"),
+    catches=("kiro", "renamed-tables", "security-group-description", "recreated-by-calls", "tainted"),
     spares=("kiro-near-miss", "renamed-tables-near-miss", "security-group-tagged", "scale-up"),
 )
 LONGEST_VALUE = 60
@@ -50,7 +52,7 @@ def check(evidence: Evidence, policy: Policy) -> Iterator[Finding]:
             rule=NAME,
             level=Level.REJECT,
             address=change.address,
-            message=_message(change, hidden=evidence.hides(change)),
+            message=_message(change, hidden=evidence.hides(change)) + _provider(change, evidence.surroundings),
             proof=change.proof,
             remediation=_remediation(change),
             causes=change.causes,
@@ -72,6 +74,14 @@ def _message(change: ResourceChange, *, hidden: bool) -> str:
     lost = f". At stake: {stakes}" if stakes else ""
     needed = dependents_text(change)
     return f"is deleted and made anew: {why}{lost}{needed and f'. {needed}'}"
+
+
+def _provider(change: ResourceChange, around: Surroundings) -> str:
+    """That another version of the provider comes with it: what it took in place before, it may make anew now."""
+    if not around.provider_moved or not change.type.startswith("aws_"):
+        return ""
+    before, after = around.aws_provider
+    return f". The AWS provider goes from {before} to {after} in the same change, and may be the cause"
 
 
 def _forcing_text(attribute: AttributeChange) -> str:

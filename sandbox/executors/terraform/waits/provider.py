@@ -74,6 +74,12 @@ def installed_providers(workspace_dir: Path) -> tuple[InstalledProvider, ...]:
     return tuple(provider for provider in found if provider is not None)
 
 
+def aws_version(workspace_dir: Path) -> str:
+    """The version of the AWS provider that was installed; empty where none was."""
+    providers = installed_providers(workspace_dir)
+    return next((each.version for each in providers if each.source_address.endswith("/aws")), "")
+
+
 def shorten(
     *,
     provider_binary: Path,

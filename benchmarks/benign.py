@@ -1,0 +1,287 @@
+"""Rehearse changes that are known to be harmless, and tell which of them are not approved, and why.
+
+    python benchmarks/benign.py [--edit NAME] [--modules FOLDER] [--out docs/benign.md]
+
+Twenty-two edits of a configuration of a hundred resource types (`conformance/`), one at a time, and, where a folder of
+public modules is given (a checkout of each, with its ``examples/``), every example with one more default tag. Each is
+rehearsed against a clone of the configuration as it was, under the built-in policy. Examples that cannot be cloned
+offline (another provider, another version of it) are left out and counted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from gate.report.model import Report
+from gate.reviewer import ReviewRequest, review
+from gate.verdict import Level
+from gate.wiring import DEFAULT_ENGINE, tool_version
+from sandbox.errors import SandtableError
+from sandbox.isolation.choose import AUTOMATIC, isolation_named
+
+TYPES = Path(__file__).parent / "conformance"
+_PROVIDER = re.compile(r'^provider "aws" \{$', re.MULTILINE)
+_TAGS = '\n  default_tags {\n    tags = { Reviewed = "2026-03" }\n  }\n'
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edit:
+    """One harmless edit of one file of the configuration."""
+
+    what: str
+    file: str
+    old: str
+    """What is replaced, once; empty for an addition at the end."""
+    new: str
+
+
+def _edit(what: str, file: str, old: str, new: str) -> Edit:
+    return Edit(what=what, file=f"{file}.tf", old=old, new=new)
+
+
+EDITS = (
+    _edit("one tag more on everything", "main", 'Env = "dry",', 'Env = "dry", Team = "web",'),
+    _edit("comments, and an output", "main", "", '# Who reads this?\noutput "v" {\n  value = var.v\n}\n'),
+    _edit(
+        "a function gets more time",
+        "compute",
+        'timeout          = var.v == "1" ? 10',
+        'timeout          = var.v == "1" ? 30',
+    ),
+    _edit(
+        "a variable more for a function",
+        "compute",
+        "variables = { V = var.v }",
+        'variables = { V = var.v, LOG = "debug" }',
+    ),
+    _edit("a comment in a state machine", "compute", 'Comment = "v${var.v}"', 'Comment = "version ${var.v}"'),
+    _edit(
+        "a scaling group may grow",
+        "compute",
+        'max_size                  = var.v == "1" ? 2',
+        'max_size                  = var.v == "1" ? 4',
+    ),
+    _edit(
+        "a service of three tasks",
+        "compute",
+        'desired_count   = var.v == "1" ? 1',
+        'desired_count   = var.v == "1" ? 3',
+    ),
+    _edit("the next image of a task", "compute", '"nginx:1"', '"nginx:2"'),
+    _edit(
+        "the next version of a launch template",
+        "compute",
+        'image_id      = var.ami\n  instance_type = var.v == "1" ? "t3.micro"',
+        'image_id      = var.ami\n  instance_type = var.v == "1" ? "t3.medium"',
+    ),
+    _edit(
+        "messages stay hidden for longer",
+        "data",
+        'visibility_timeout_seconds = var.v == "1" ? 30',
+        'visibility_timeout_seconds = var.v == "1" ? 45',
+    ),
+    _edit("a topic's display name", "data", 'display_name = "events${var.v}"', 'display_name = "Events"'),
+    _edit(
+        "logs are kept for longer",
+        "data",
+        'retention_in_days = var.v == "1" ? 7',
+        'retention_in_days = var.v == "1" ? 30',
+    ),
+    _edit(
+        "a stream keeps records for longer",
+        "data",
+        'retention_period = var.v == "1" ? 24',
+        'retention_period = var.v == "1" ? 72',
+    ),
+    _edit(
+        "a secret is described",
+        "data",
+        'description             = "v${var.v}"\n  recovery',
+        'description             = "Database"\n  recovery',
+    ),
+    _edit(
+        "an alarm's threshold",
+        "data",
+        'threshold           = var.v == "1" ? 10',
+        'threshold           = var.v == "1" ? 15',
+    ),
+    _edit("a database's parameter", "db", '"500" : "1000"', '"750" : "1000"'),
+    _edit(
+        "one more node of a search domain",
+        "db",
+        'instance_count = var.v == "1" ? 1',
+        'instance_count = var.v == "1" ? 2',
+    ),
+    _edit(
+        "a load balancer waits for longer",
+        "edge",
+        'idle_timeout       = var.v == "1" ? 60',
+        'idle_timeout       = var.v == "1" ? 90',
+    ),
+    _edit("a health check's path", "edge", 'path = "/h${var.v}"', 'path = "/healthz"'),
+    _edit("a record lives for longer", "edge", "ttl     = 60", "ttl     = 300"),
+    _edit(
+        "services of a trust policy in another order",
+        "iam",
+        '["lambda.amazonaws.com", "ec2.amazonaws.com"',
+        '["ec2.amazonaws.com", "lambda.amazonaws.com"',
+    ),
+    _edit(
+        "a table, a queue and a topic more",
+        "data",
+        "",
+        """
+resource "aws_dynamodb_table" "more" {
+  name         = "more-orders"
+  billing_mode = "PAY_PER_REQUEST"
+  hash_key     = "pk"
+  attribute {
+    name = "pk"
+    type = "S"
+  }
+}
+resource "aws_sqs_queue" "more" {
+  name = "more-jobs"
+}
+resource "aws_sns_topic" "more" {
+  name = "more-events"
+}
+""",
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What was said to one harmless change."""
+
+    corpus: str
+    what: str
+    decision: str
+    reasons: tuple[str, ...] = ()
+    """The findings that are more than notes; of what could not be rehearsed, the error."""
+
+
+def main() -> int:
+    """Rehearse, print, write."""
+    parser = argparse.ArgumentParser(description="Harmless changes, and what is said to them.")
+    parser.add_argument("--edit", action="append", help="only the edits with this in their name (repeatable)")
+    parser.add_argument("--modules", type=Path, help="a folder of checkouts of public modules")
+    parser.add_argument("--example", action="append", help="only examples with this in their path (repeatable)")
+    parser.add_argument("--out", type=Path, help="write the page there")
+    options = parser.parse_args()
+    told = [*_edits(options.edit), *(_modules(options.modules, options.example) if options.modules else ())]
+    page = "\n".join(_page(told)) + "\n"
+    print(page)
+    if options.out:
+        options.out.write_text(page, encoding="utf-8")
+    return sum(each.decision == "reject" for each in told)
+
+
+def _edits(names: list[str] | None) -> Iterator[Told]:
+    for edit in EDITS:
+        if names and not any(name in edit.what for name in names):
+            continue
+        with tempfile.TemporaryDirectory(prefix="stb-") as name:
+            folder = Path(name) / "types"
+            shutil.copytree(TYPES, folder)
+            apply(edit, folder)
+            yield _told("a hundred types", edit.what, TYPES, folder)
+
+
+def apply(edit: Edit, folder: Path) -> None:
+    """Carry an edit out, and make sure that it is one.
+
+    Raises:
+        ValueError: the text that it replaces is not there exactly once.
+    """
+    file = folder / edit.file
+    text = file.read_text(encoding="utf-8")
+    if edit.old and text.count(edit.old) != 1:
+        raise ValueError(f"{edit.what}: its text is in {edit.file} {text.count(edit.old)} times")
+    file.write_text(text.replace(edit.old, edit.new) if edit.old else text + edit.new, encoding="utf-8")
+
+
+def _modules(folder: Path, names: list[str] | None) -> Iterator[Told]:
+    """Every example of every checkout, with one more default tag."""
+    for example in sorted(folder.glob("*/examples/*/main.tf")):
+        where = str(example.parent.relative_to(folder)).replace("/examples/", ": ")
+        text = example.read_text(encoding="utf-8")
+        if not _PROVIDER.search(text) or (names and not any(name in where for name in names)):
+            continue
+        with tempfile.TemporaryDirectory(prefix="stb-") as name:
+            root = example.parents[2]
+            shutil.copytree(root, Path(name) / root.name)
+            changed = Path(name) / example.relative_to(root.parent)
+            changed.write_text(_PROVIDER.sub(lambda match: match[0] + _TAGS, text, count=1), encoding="utf-8")
+            yield _told("public modules", where, example.parent, changed.parent)
+
+
+def _told(corpus: str, what: str, before: Path, change: Path) -> Told:
+    request = ReviewRequest(
+        change=change,
+        target=f"config:{before}",
+        history=False,
+        isolation=isolation_named(AUTOMATIC).name,
+        environment=dict(os.environ),
+    )
+    try:
+        report = review(request)
+        told = Told(corpus=corpus, what=what, decision=report.verdict.decision.value, reasons=tuple(_reasons(report)))
+    except SandtableError as error:
+        told = Told(corpus=corpus, what=what, decision="not rehearsed", reasons=(error.message.splitlines()[0],))
+    print(f"{what:<56}{told.decision:<10}{'; '.join(told.reasons)}", file=sys.stderr, flush=True)
+    return told
+
+
+def _reasons(report: Report) -> Iterator[str]:
+    for finding in report.verdict.findings:
+        if finding.level is not Level.NOTE:
+            yield f"{finding.rule} {finding.address}: {finding.message}"
+
+
+def _page(told: list[Told]) -> Iterator[str]:
+    yield "# Harmless changes"
+    yield ""
+    yield (
+        f"What sandtable {tool_version()} said to changes that are known to be harmless, rehearsed on {DEFAULT_ENGINE} "
+        "under the built-in policy. Written by `make benign`; the near misses of the catalogue are in "
+        "[verdicts](verdicts.md)."
+    )
+    yield ""
+    yield "| corpus | rehearsed | approved | review | rejected | not rehearsed |"
+    yield "| --- | --- | --- | --- | --- | --- |"
+    for corpus in dict.fromkeys(each.corpus for each in told):
+        yield _row(corpus, [each for each in told if each.corpus == corpus])
+    yield _row("**all**", told)
+    yield ""
+    others = [each for each in told if each.decision != "approve"]
+    if not others:
+        return
+    yield "| not approved | | why |"
+    yield "| --- | --- | --- |"
+    for each in others:
+        yield f"| {each.what} | {each.decision} | {_cell(each.reasons)} |"
+
+
+def _row(corpus: str, told: Iterable[Told]) -> str:
+    decisions = [each.decision for each in told]
+    done = [decision for decision in decisions if decision != "not rehearsed"]
+    counts = (*(done.count(decision) for decision in ("approve", "review", "reject")), len(decisions) - len(done))
+    return f"| {corpus} | {len(done)} | " + " | ".join(map(str, counts)) + " |"
+
+
+def _cell(reasons: tuple[str, ...]) -> str:
+    return "; ".join(reasons).replace("|", "\\|").replace("\n", " ")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
