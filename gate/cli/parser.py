@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Any, NoReturn
 
 from gate.cli.agentparser import add_hook, add_mcp
+from gate.cli.ciparser import add_ci, add_comment
 from gate.cli.options import RENDERED, add_output, add_rehearsal, add_running, add_target
 from gate.cli.policyparser import add_environment, add_history, add_policy, add_rego
 from gate.cli.rehearseparser import add_rehearse
@@ -243,6 +244,8 @@ COMMANDS: Mapping[str, Callable[[Any], None]] = MappingProxyType(
     {
         "demo": _add_demo,
         "rehearse": add_rehearse,
+        "ci": add_ci,
+        "comment": add_comment,
         "clone": _add_clone,
         "snapshot": _add_snapshot,
         "cache": _add_cache,

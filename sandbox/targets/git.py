@@ -120,7 +120,7 @@ def changed_between(repository: Path, before: str, after: str) -> tuple[Changed,
         before: A commit's id.
         after: A commit's id.
     """
-    fields = run_git(repository, "diff-tree", "-r", "-z", "--find-renames", before, after).stdout.split(b"\0")
+    fields = run_git(repository, "diff-tree", "-r", "-z", "--find-renames=75%", before, after).stdout.split(b"\0")
     found, rest = [], iter(fields)
     for head in rest:
         if head:
@@ -145,6 +145,8 @@ def unpack(repository: Path, commit: str, destination: Path) -> None:
             contents.seek(0)
             # Links are made last, so that no file can be written through one.
             links = [(entry, data) for entry in entries if (data := _place(entry, contents, destination)) is not None]
+        for entry, _ in links:
+            (destination / entry.path).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         for entry, data in links:
             (destination / entry.path).symlink_to(os.fsdecode(data))
         # Marks the top, so that links and modules inside the commit are known to be inside a repository.
