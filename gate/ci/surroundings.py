@@ -85,11 +85,10 @@ def _found(environment: Mapping[str, str]) -> Surroundings:
     if environment.get("BUILDKITE") == "true":
         return _buildkite(environment)
     if environment.get("PRE_COMMIT_TO_REF"):
-        return Surroundings(
-            system="pre-commit",
-            bases=("refs/remotes/origin/HEAD", *_commits(environment.get("PRE_COMMIT_FROM_REF", ""))),
-            head=_commit(environment["PRE_COMMIT_TO_REF"]),
-        )
+        # Set by the user's own pre-commit; what it names may be a branch.
+        before = environment.get("PRE_COMMIT_FROM_REF", "")
+        bases = ("refs/remotes/origin/HEAD", *([before] if before and not _NOTHING.fullmatch(before) else []))
+        return Surroundings(system="pre-commit", bases=bases, head=environment["PRE_COMMIT_TO_REF"])
     return Surroundings(system="none")
 
 
