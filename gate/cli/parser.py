@@ -13,6 +13,7 @@ from gate.cli.ciparser import add_ci, add_comment
 from gate.cli.options import RENDERED, add_output, add_rehearsal, add_running, add_target
 from gate.cli.policyparser import add_environment, add_history, add_policy, add_rego
 from gate.cli.rehearseparser import add_rehearse
+from gate.cli.serveparser import add_serve
 from gate.wiring import tool_version
 from sandbox.errors import UsageError
 
@@ -253,6 +254,7 @@ COMMANDS: Mapping[str, Callable[[Any], None]] = MappingProxyType(
         "report": _add_report,
         "hook": add_hook,
         "mcp": add_mcp,
+        "serve": add_serve,
         "policy": add_policy,
         "history": add_history,
         "doctor": _add_doctor,
