@@ -48,11 +48,12 @@ conformance: $(VENV)/.ready  ## measure an engine type by type (ENGINE=ministack
 verdicts: $(VENV)/.ready contain  ## rehearse the whole catalogue and write docs/verdicts.md
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python benchmarks/verdicts.py --out docs/verdicts.md
 
-docs: $(VENV)/.ready  ## regenerate what is generated in docs/
+docs: $(VENV)/.ready  ## regenerate what is generated in docs/, and build the site into build/site
 	@$(BIN)/python -m gate.cli.reference docs/cli.md
 	@$(BIN)/python -m sandbox.refusals.page docs/refusals.md
 	@$(BIN)/python -m gate.policy.pages docs/rules
 	@$(BIN)/python -m gate.policy.schemafile gate/policy/schema/sandtable-policy-1.schema.json
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --config-file website/mkdocs.yml
 
 lock:  ## write constraints.txt anew
 	@$(BIN)/pip install --quiet --upgrade -e '.[dev,terraform]'

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -13,7 +14,7 @@ from typing import Any
 
 import pytest
 import yaml
-from cli_runs import scratch_of
+from cli_runs import PROVIDER, scratch_of, write
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "unit"))
 from ci_repository import QUEUE, TABLE, Repository
@@ -24,6 +25,32 @@ STRICT = "version: 1\npreset: strict\n"
 LAX = "version: 1\nrules:\n  resource-replaced: note\n"
 DESTROYS: dict[str, str | None] = {"t.yaml": TABLE % "order", "q.yaml": QUEUE % 5, "sandtable.yaml": LAX}
 HARMLESS: dict[str, str | None] = {"q.yaml": QUEUE % 5}
+STATE = {
+    "version": 4,
+    "terraform_version": "1.11.4",
+    "serial": 1,
+    "lineage": "5f0d2c1e-2b1b-4a53-9d5e-7d3a3c9b1a10",
+    "outputs": {},
+    "resources": [
+        {
+            "mode": "managed",
+            "type": "aws_sqs_queue",
+            "name": "jobs",
+            "provider": 'provider["registry.terraform.io/hashicorp/aws"]',
+            "instances": [
+                {
+                    "schema_version": 0,
+                    "attributes": {
+                        "id": "https://sqs.eu-west-1.amazonaws.com/123456789012/jobs",
+                        "url": "https://sqs.eu-west-1.amazonaws.com/123456789012/jobs",
+                        "arn": "arn:aws:sqs:eu-west-1:123456789012:jobs",
+                        "name": "jobs",
+                    },
+                }
+            ],
+        }
+    ],
+}
 NOWHERE = {"GITHUB_ACTIONS": "", "GITLAB_CI": "", "BUILDKITE": "", "PRE_COMMIT_TO_REF": ""}
 
 
@@ -153,3 +180,34 @@ def test_the_workflow_uses_inputs_that_the_action_has() -> None:
 def test_the_hook_is_one_that_pre_commit_takes() -> None:
     checker = [sys.executable, "-m", "pre_commit", "validate-manifest", ROOT / ".pre-commit-hooks.yaml"]
     subprocess.run(checker, check=True, capture_output=True)
+
+
+ATLANTIS = PROVIDER + 'resource "aws_sqs_queue" "jobs" {\n  name = "%s"\n}\n'
+
+
+@pytest.mark.engine
+@pytest.mark.terraform
+def test_atlantis_fails_the_plan_of_what_destroys(tmp_path: Path) -> None:
+    configuration = yaml.safe_load((EXAMPLES / "atlantis/repos.yaml").read_text())
+    steps = configuration["workflows"][configuration["repos"][0]["workflow"]]["plan"]["steps"]
+    assert steps[:2] == ["init", "plan"]
+    folder = write(tmp_path / "w", ATLANTIS % "jobs")
+    policy = tmp_path / "policy.yaml"
+    policy.write_text(STRICT)
+    # What a pull request brings along does not count.
+    (folder / "sandtable.yaml").write_text(LAX)
+
+    def plan() -> subprocess.CompletedProcess[str]:
+        """As Atlantis runs a custom command: by `sh -c`, with what its documentation lists."""
+        shell = f"exec sh -c {shlex.quote(steps[2]['run'])}"
+        given = {"ATLANTIS_TERRAFORM_VERSION": "", "WORKSPACE": "default", "SANDTABLE_POLICY": str(policy)}
+        return bash(tmp_path, shell, **given)
+
+    first = plan()
+    assert first.returncode == 0, first.stdout + first.stderr
+
+    (folder / "terraform.tfstate").write_text(json.dumps(STATE))
+    (folder / "main.tf").write_text(ATLANTIS % "job")
+    second = plan()
+    assert second.returncode == 1, second.stdout + second.stderr
+    assert "resource-replaced" in second.stdout
