@@ -33,8 +33,8 @@ class Basis:
     tip: Path
     trees: Trees
     """Start and head."""
-    since: tuple[str, ...]
-    """What was changed in the base branch since the start."""
+    since: Trees
+    """Start and tip: what was changed in the base branch meanwhile."""
 
     def trusted(self, path: Path) -> Path:
         """Where a file that the user named is read: if it is of the repository, as the base branch has it.
@@ -82,7 +82,7 @@ def make_basis(repository: Path, bases: Sequence[str], head: str, *, scratch: Pa
     folders = {commit: scratch / commit[:12] for commit in (tip, start, head_commit)}
     for commit, folder in folders.items():
         unpack(repository, commit, folder)
-    since = changed_between(repository, start, tip) if start != tip else ()
+    before = folders[start]
     return Basis(
         repository=repository,
         base=base.removeprefix("refs/remotes/"),
@@ -90,12 +90,8 @@ def make_basis(repository: Path, bases: Sequence[str], head: str, *, scratch: Pa
         start_commit=start,
         head_commit=head_commit,
         tip=folders[tip],
-        trees=Trees(
-            before=folders[start],
-            after=folders[head_commit],
-            changed=changed_between(repository, start, head_commit),
-        ),
-        since=tuple(path for each in since for path in (each.path, each.before) if path),
+        trees=Trees(before=before, after=folders[head_commit], changed=changed_between(repository, start, head_commit)),
+        since=Trees(before=before, after=folders[tip], changed=changed_between(repository, start, tip)),
     )
 
 

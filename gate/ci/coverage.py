@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gate.ci.selection import ChangedRoot, Choice, Fate, Trees
-from gate.ci.tree import DECLARATIONS, Kind, is_hidden, is_within
+from gate.ci.tree import DECLARATIONS, OTHER_DECLARATIONS, Kind, is_within
 from sandbox.executors.terraform.configuration import OPENTOFU_SUFFIXES, is_local, read_module
 
 _BY_ITSELF = (".auto.tfvars", ".auto.tfvars.json")
@@ -35,7 +35,7 @@ def uncovered(trees: Trees, roots: Iterable[ChangedRoot], choice: Choice) -> tup
 
 def _declares(path: str) -> bool:
     name = posixpath.basename(path)
-    return path.endswith(DECLARATIONS) and not name.startswith(".") and not is_hidden(path)
+    return path.endswith(DECLARATIONS) and not path.endswith(OTHER_DECLARATIONS) and not name.startswith(".")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
+from types import MappingProxyType
 
+from gate.ci.places import Place
 from gate.ci.selection import ChangedRoot
 from gate.report.model import Report
 from gate.verdict import Finding, decide
@@ -39,6 +41,8 @@ class RootResult:
     """None where it could not be rehearsed."""
     problem: str = ""
     hint: str = ""
+    places: Mapping[str, Place] = field(default_factory=lambda: MappingProxyType({}))
+    """Where the addresses of the findings are declared."""
 
     @property
     def outcome(self) -> Outcome:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
 from diffing.change import Proof
@@ -12,10 +13,10 @@ from gate.callers import edited_callers
 from gate.ci.basis import Basis, make_basis, nearest_policy
 from gate.ci.coverage import uncovered
 from gate.ci.joined import Joined, RootResult
+from gate.ci.places import place_of
 from gate.ci.requests import Assemblies, request_for
 from gate.ci.selection import ChangedRoot, Choice, Fate, changed_roots
 from gate.ci.surroundings import read_surroundings
-from gate.ci.tree import is_within
 from gate.policy.builtin import FILE_NAME
 from gate.policy.evaluate import ranked
 from gate.policy.settings import Whereabouts
@@ -103,8 +104,20 @@ def _rehearsed(request: CiRequest, basis: Basis, root: ChangedRoot, progress: Pr
         wanted = request_for(root, request.each, basis.trees, request.assemblies, request.parameters)
         report = review(wanted, progress, policies=_policies(request.each, basis, root))
     except SandtableError as error:
-        return RootResult(root=root, problem=error.message, hint=error.hint)
-    return RootResult(root=root, report=_as_in_the_repository(report, basis, root))
+        problem, hint = (_without_scratch(text, basis) for text in (error.message, error.hint))
+        return RootResult(root=root, problem=problem, hint=hint)
+    top = basis.trees.before if root.fate is Fate.REMOVED else basis.trees.after
+    addresses = {finding.address for finding in report.verdict.findings}
+    places = {address: place_of(address, top, root.path, root.kind) for address in addresses}
+    return RootResult(root=root, report=_as_in_the_repository(report, basis, root), places=places)
+
+
+def _without_scratch(text: str, basis: Basis) -> str:
+    """A message with the places that everybody knows."""
+    for top in (basis.trees.before, basis.trees.after, basis.tip):
+        for name in (str(top), str(top.resolve())):
+            text = text.replace(f"{name}/", "").replace(name, ".")
+    return text
 
 
 def _policies(each: ReviewRequest, basis: Basis, root: ChangedRoot) -> Policies:
@@ -134,12 +147,19 @@ def _about_the_root(basis: Basis, root: ChangedRoot) -> Iterator[Finding]:
             "not say; rehearsed is that it does",
             "See that the backend's key stays, or that the state is moved.",
         )
-    if any(is_within(path, folder) for path in basis.since for folder in (root.folder, root.before) if folder):
+    if (root.before or root.path) in _changed_since(basis):
         yield _finding(
             root.path,
             "the base branch has changed this root since: rehearsed is the change as it was made, not as it is merged",
             "Merge the base branch into it, or rebase it.",
         )
+
+
+@lru_cache(maxsize=1)
+def _changed_since(basis: Basis) -> frozenset[str]:
+    """The roots that the base branch has changed since the change was made; the same for every root of one run."""
+    roots = changed_roots(basis.since, Choice()) if basis.since.changed else ()
+    return frozenset(path for root in roots for path in (root.path, root.before) if path)
 
 
 def _about_the_change(basis: Basis, roots: tuple[ChangedRoot, ...], choice: Choice) -> Iterator[Finding]:

@@ -14,6 +14,7 @@ from urllib.parse import quote
 from xml.etree.ElementTree import Element, SubElement, fromstring, indent, tostring
 
 from gate.ci.joined import Joined, Outcome, RootResult
+from gate.ci.places import Place
 from gate.report import jsonfmt, junit, markdown, sarif
 from gate.report.escape import visible, visible_lines
 from gate.report.valuetext import clip
@@ -158,7 +159,7 @@ def to_sarif(joined: Joined) -> str:
     runs = []
     for result in joined.results:
         if result.report is not None:
-            [run] = json.loads(sarif.render(jsonfmt.to_document(result.report)))["runs"]
+            run = _placed(json.loads(sarif.render(jsonfmt.to_document(result.report)))["runs"][0], result)
         else:
             run = _failed_run(joined, result)
         run["automationDetails"] = {"id": f"sandtable/{result.root.path}/"}
@@ -167,6 +168,16 @@ def to_sarif(joined: Joined) -> str:
         runs.append(_run(joined, "sandtable/change/", [_result(finding) for finding in joined.findings]))
     log = {"$schema": sarif.SCHEMA, "version": "2.1.0", "runs": runs}
     return json.dumps(log, indent=2, ensure_ascii=True) + "\n"
+
+
+def _placed(run: dict[str, Any], result: RootResult) -> dict[str, Any]:
+    """The run with each result at the line that declares its resource."""
+    for found in run["results"]:
+        [location] = found["locations"]
+        subject = location["logicalLocations"][0]["fullyQualifiedName"]
+        place = result.places.get(subject) or result.places.get("") or Place(path=result.root.path)
+        location["physicalLocation"] = _physical(place)
+    return run
 
 
 def _run(joined: Joined, name: str, results: list[dict[str, Any]]) -> dict[str, Any]:
@@ -197,8 +208,13 @@ def _result(finding: Finding) -> dict[str, Any]:
 
 
 def _located(path: str) -> list[dict[str, Any]]:
-    """A path as SARIF wants it: a URI, relative to the top of the repository."""
-    return [{"physicalLocation": {"artifactLocation": {"uri": quote(path, errors="surrogatepass")}}}]
+    return [{"physicalLocation": _physical(Place(path=path))}]
+
+
+def _physical(place: Place) -> dict[str, Any]:
+    """A place as SARIF wants it: a URI, relative to the top of the repository, and a line."""
+    uri = quote(place.path, errors="surrogatepass")
+    return {"artifactLocation": {"uri": uri}, "region": {"startLine": place.line}}
 
 
 def to_junit(joined: Joined) -> str:

@@ -16,6 +16,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from sandbox.executors.terraform.configuration import OPENTOFU_SUFFIXES
+from sandbox.executors.terraform.fingerprint import LEFT_OUT_FOLDERS
 
 LARGEST = 8_000_000
 """Bytes of a file that is looked into; as much as a template may have."""
@@ -33,8 +34,11 @@ OTHERS: Mapping[str, str] = {
 """What describes infrastructure in a way that cannot be rehearsed here."""
 DECLARATIONS = (*OPENTOFU_SUFFIXES, ".tfvars", ".tfvars.json", ".hcl")
 """How files end that say what infrastructure is like, whatever reads them."""
+OTHER_DECLARATIONS = (".tftest.hcl", ".tfmock.hcl", ".pkr.hcl", ".pkrvars.hcl")
+"""How files end that say what tests and images of machines are like."""
 
-_SKIPPED = frozenset({"node_modules"})
+_SKIPPED = LEFT_OUT_FOLDERS | {"node_modules"}
+"""Folders that no copy of a configuration has, and other people's programs."""
 _LIBRARY = "modules"
 """By convention the folder of modules that others call (Terraform, "Standard Module Structure")."""
 _SETTINGS = re.compile(r'\b(?:backend\s+"|cloud\s*\{)|"(?:backend|cloud)"\s*:')
@@ -128,7 +132,7 @@ class _Tree:
         files: list[str] = []
         links: dict[str, str] = {}
         for parent, folders, names in os.walk(top):
-            folders[:] = sorted(name for name in folders if not name.startswith(".") and name not in _SKIPPED)
+            folders[:] = sorted(set(folders) - _SKIPPED)
             place = Path(parent).relative_to(top).as_posix()
             files += [_joined(place, name) for name in sorted(names)]
             for name in folders:

@@ -92,6 +92,15 @@ def test_three_roots_are_rehearsed_and_the_policy_of_the_base_wins(tmp_path: Pat
     [finding] = [item for item in report["verdict"]["findings"] if item["rule"] == "resource-replaced"]
     assert finding["level"] == "reject"
     assert report["target"]["source"] == "git:main:live/table"
+    runs = json.loads((tmp_path / "report/summary.sarif").read_text())["runs"]
+    [place] = [
+        result["locations"][0]["physicalLocation"]
+        for run in runs
+        for result in run["results"]
+        if result["ruleId"] == "resource-replaced"
+    ]
+    line = (ORDERS % "order").splitlines().index('resource "aws_dynamodb_table" "orders" {') + 1
+    assert place == {"artifactLocation": {"uri": "live/table/main.tf"}, "region": {"startLine": line}}
     assert str(tmp_path) not in json.dumps(document)
 
 
@@ -106,6 +115,7 @@ def test_a_root_that_is_removed_destroys_and_one_that_is_broken_is_no_pass(tmp_p
 
     assert decisions(document) == {"live/queue": "failed", "live/told": "reject"}
     assert code == 1
+    assert "sandtable-" not in json.dumps(document["roots"])
     report = json.loads((tmp_path / "report/roots/live-told/report.json").read_text())
     assert {(item["address"], item["action"]) for item in report["diff"]["changes"]} >= {
         ("module.topic.aws_sns_topic.told", "delete")
@@ -123,7 +133,7 @@ STACKS = {"stacks/queue.yaml": QUEUE % 0, "stacks/orders.yaml": TABLE % "orders"
 def test_stacks_are_roots_and_an_old_branch_is_judged_by_the_policy_that_holds_now(tmp_path: Path) -> None:
     repository = Repository(tmp_path / "repository", {**STACKS, "sandtable.yaml": LAX})
     repository.commit({"stacks/queue.yaml": QUEUE % 5, "stacks/orders.yaml": TABLE % "order"})
-    repository.on_main({"sandtable.yaml": STRICT})
+    repository.on_main({"sandtable.yaml": STRICT, "stacks/queue.yaml": QUEUE % 1})
     repository.fetched()
     event = tmp_path / "event.json"
     event.write_text(json.dumps({"pull_request": {"number": 7, "base": {"ref": "main", "sha": "1" * 40}}}))
@@ -139,7 +149,10 @@ def test_stacks_are_roots_and_an_old_branch_is_judged_by_the_policy_that_holds_n
         GITHUB_STEP_SUMMARY=str(tmp_path / "summary"),
     )
 
-    assert (code, decisions(document)) == (1, {"stacks/orders.yaml": "reject", "stacks/queue.yaml": "approve"})
+    assert (code, decisions(document)) == (1, {"stacks/orders.yaml": "reject", "stacks/queue.yaml": "review"})
+    report = json.loads((tmp_path / "report/roots/stacks-queue.yaml/report.json").read_text())
+    [finding] = [item for item in report["verdict"]["findings"] if item["level"] == "review"]
+    assert finding["message"].startswith("the base branch has changed this root since")
     assert document["pull_request"] == 7
     assert document["base"]["commit"] == repository.git("rev-parse", "main")
     assert "decision=reject\n" in (tmp_path / "output").read_text()

@@ -28,7 +28,7 @@ def test_what_others_merged_since_is_not_taken_for_the_changes(repository: Repos
     repository.on_main({"b.tf": "# theirs\n"})
     basis = basis_of(repository, tmp_path)
     assert basis.trees.paths == ("a.tf", "mine.yaml")
-    assert basis.since == ("b.tf",)
+    assert basis.since.paths == ("b.tf",)
     assert (basis.trees.before / "a.tf").read_text() == "# 1\n"
     assert not (basis.trees.before / "b.tf").exists()
 

@@ -118,9 +118,13 @@ def test_a_new_root_under_modules_is_for_a_person(tmp_path: Path) -> None:
     assert (rows, files) == ([], ("modules/evil/main.tf",))
 
 
-def test_a_root_that_is_moved_out_of_sight_is_removed(tmp_path: Path) -> None:
-    rows, _ = found(tmp_path, ESTATE, {"live/b/main.tf": None, ".b/main.tf": LONG})
+def test_no_folder_is_out_of_sight(tmp_path: Path) -> None:
+    rows, files = found(tmp_path / "1", ESTATE, {"live/b/main.tf": None, ".b/main.tf": LONG})
+    assert rows == [(".b", "terraform", "moved live/b")]
+    assert files == ()
+    rows, files = found(tmp_path / "2", ESTATE, {"live/b/main.tf": None, "node_modules/b/main.tf": LONG})
     assert rows == [("live/b", "terraform", "removed live/b")]
+    assert files == ("node_modules/b/main.tf",)
 
 
 @pytest.mark.parametrize(
