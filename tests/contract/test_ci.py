@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
-from cli_runs import PROVIDER, leftovers, run
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "unit"))
 from ci_repository import QUEUE, TABLE, Repository
+from cli_runs import PROVIDER, leftovers, run
 
 JOBS = PROVIDER + 'resource "aws_sqs_queue" "jobs" {\n  name          = "jobs"\n  delay_seconds = %d\n}\n'
 ORDERS = (

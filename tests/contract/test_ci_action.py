@@ -11,12 +11,10 @@ from pathlib import Path
 
 import pytest
 import yaml
+from ci_repository import QUEUE, TABLE, Repository
 from cli_runs import scratch_of
 from composite_action import Run
 from somebodys_github import BOT, GitHub, github
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "unit"))
-from ci_repository import QUEUE, TABLE, Repository
 
 from gate.report.markdown import MARKER
 

@@ -14,10 +14,8 @@ from typing import Any
 
 import pytest
 import yaml
-from cli_runs import PROVIDER, scratch_of, write
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "unit"))
 from ci_repository import QUEUE, TABLE, Repository
+from cli_runs import PROVIDER, scratch_of, write
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "examples"

@@ -10,7 +10,6 @@ import queue
 import re
 import signal
 import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,10 +18,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cli_runs import command, run, surroundings
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "unit"))
 import review_plans_made as plans
+from cli_runs import command, run, surroundings
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTED = json.loads((ROOT / "examples/run-task/request.json").read_text())
