@@ -42,12 +42,17 @@ class Basis:
         Raises:
             ConfigurationError: the base branch has no such file.
         """
+        inside = self.inside(path)
+        return path if inside is None else self._of_base(inside)
+
+    def inside(self, path: Path) -> Path | None:
+        """A file's path from the top, if it is of the repository by its name or by where links lead; None otherwise."""
         named = Path(os.path.normpath(Path.cwd() / path))
         for top in (self.repository, self.repository.resolve()):
             for form in (named, named.resolve()):
                 if form.is_relative_to(top):
-                    return self._of_base(form.relative_to(top))
-        return path
+                    return form.relative_to(top)
+        return None
 
     def _of_base(self, path: Path) -> Path:
         found = self.tip / path

@@ -14,7 +14,7 @@ from gate.ci.basis import Basis, make_basis, nearest_policy
 from gate.ci.coverage import uncovered
 from gate.ci.joined import Joined, RootResult
 from gate.ci.places import place_of
-from gate.ci.requests import Assemblies, request_for
+from gate.ci.requests import Assemblies, Parameters, request_for
 from gate.ci.selection import ChangedRoot, Choice, Fate, changed_roots
 from gate.ci.surroundings import read_surroundings
 from gate.policy.builtin import FILE_NAME
@@ -25,7 +25,7 @@ from gate.report.model import Report
 from gate.reviewer import ReviewRequest, review
 from gate.verdict import Finding, Level, decide
 from gate.wiring import tool_version
-from sandbox.errors import SandtableError
+from sandbox.errors import SandtableError, UsageError
 from sandbox.ports import Progress, SilentProgress
 from sandbox.scratch import scratch_folder
 from sandbox.targets.git import repository_of
@@ -68,14 +68,14 @@ def rehearse_changes(request: CiRequest, progress: Progress | None = None) -> Jo
     repository = repository_of(request.repository.resolve())
     with scratch_folder() as scratch:
         basis = make_basis(repository, around.bases, around.head, scratch=scratch)
-        each = _trusted(request, basis)
+        request = _in_the_repository(request, basis)
         roots = changed_roots(basis.trees, request.choice)
         progress.notice(f"{len(basis.trees.changed)} files differ from {basis.base}; roots touched: {len(roots)}")
         findings = ranked(_about_the_change(basis, roots, request.choice))
         results = []
         for number, root in enumerate(roots, start=1):
             progress.phase(f"Root {number} of {len(roots)}: {root.path}")
-            results.append(_rehearsed(replace(request, each=each), basis, root, progress))
+            results.append(_rehearsed(request, basis, root, progress))
     return Joined(
         base=basis.base,
         base_commit=basis.tip_commit,
@@ -90,8 +90,31 @@ def rehearse_changes(request: CiRequest, progress: Progress | None = None) -> Jo
     )
 
 
+def _in_the_repository(request: CiRequest, basis: Basis) -> CiRequest:
+    """The request with each file that it names where it counts.
+
+    What judges, and what a clone is filled with, is read as the base branch has it; values, as each side has them.
+    """
+    for path in request.each.var_files:
+        if path.is_absolute() and basis.inside(path) is not None:
+            raise UsageError(
+                f"The variable file {path} is of the repository, and may differ between base and change.",
+                hint="Name it relative to each root module.",
+            )
+    parameters = None if request.parameters is None else basis.inside(request.parameters)
+    choice = replace(request.choice, parameters="" if parameters is None else parameters.as_posix())
+    return replace(request, each=_trusted(request, basis), choice=choice)
+
+
+def _parameters(request: CiRequest, basis: Basis) -> Parameters:
+    inside = request.choice.parameters
+    if not inside:
+        return Parameters(before=request.parameters, after=request.parameters)
+    before, after = basis.trees.before / inside, basis.trees.after / inside
+    return Parameters(before=before if before.exists() else after, after=after)
+
+
 def _trusted(request: CiRequest, basis: Basis) -> ReviewRequest:
-    """What judges, and what a clone is filled with, as the base branch has it."""
     policy, rego, seed = (
         None if path is None else basis.trusted(path)
         for path in (request.each.policy, request.each.rego, request.each.seed)
@@ -101,7 +124,8 @@ def _trusted(request: CiRequest, basis: Basis) -> ReviewRequest:
 
 def _rehearsed(request: CiRequest, basis: Basis, root: ChangedRoot, progress: Progress) -> RootResult:
     try:
-        wanted = request_for(root, request.each, basis.trees, request.assemblies, request.parameters)
+        parameters = _parameters(request, basis)
+        wanted = request_for(root, request.each, basis.trees, request.assemblies, parameters)
         report = review(wanted, progress, policies=_policies(request.each, basis, root))
     except SandtableError as error:
         problem, hint = (_without_scratch(text, basis) for text in (error.message, error.hint))

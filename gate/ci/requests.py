@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import assert_never
 
@@ -15,13 +15,22 @@ from sandbox.errors import ConfigurationError
 from sandbox.executors.terraform.binary import find_terraform
 from sandbox.proposal import CloudFormationProposal
 
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parameters:
+    """Files with values of parameters for templates, in the base and in the change."""
+
+    before: Path | None = None
+    after: Path | None = None
+
+
 Assemblies = Mapping[str, tuple[Path, Path]]
 """CDK app, from the top → the cloud assembly that its base makes, and the one that the change makes."""
 EMPTY = "empty"
 
 
 def request_for(
-    root: ChangedRoot, each: ReviewRequest, trees: Trees, assemblies: Assemblies, parameters: Path | None
+    root: ChangedRoot, each: ReviewRequest, trees: Trees, assemblies: Assemblies, parameters: Parameters
 ) -> ReviewRequest:
     """Say how a root is rehearsed.
 
@@ -43,7 +52,7 @@ def request_for(
             return _stacks(root, _no_terraform(each), before, after, parameters)
         case Kind.APP:
             before, after = _assemblies(root, trees, assemblies)
-            return _stacks(root, _no_terraform(each), before, after, None)
+            return _stacks(root, _no_terraform(each), before, after, Parameters())
         case Kind.OTHER:
             raise ConfigurationError(
                 f"{root.path} is read by {OTHERS[Path(root.path).name]}, which is not rehearsed here.",
@@ -78,17 +87,16 @@ def _no_terraform(each: ReviewRequest) -> ReviewRequest:
     return replace(each, variables=(), var_files=(), workspace="default")
 
 
-def _stacks(
-    root: ChangedRoot, each: ReviewRequest, before: Path, after: Path, parameters: Path | None
-) -> ReviewRequest:
+def _stacks(root: ChangedRoot, each: ReviewRequest, before: Path, after: Path, parameters: Parameters) -> ReviewRequest:
     gone, new = root.fate is Fate.REMOVED, root.fate is Fate.NEW
-    proposal = CloudFormationProposal(template=None if gone else after, parameters=parameters, delete=gone)
+    given = parameters.before if gone else parameters.after
+    proposal = CloudFormationProposal(template=None if gone else after, parameters=given, delete=gone)
     return replace(
         each,
         change=before.parent if gone else proposal.directory,
         target=EMPTY if new else f"cloudformation:{before}",
         stacks=proposal,
-        target_parameters=parameters,
+        target_parameters=parameters.before,
     )
 
 

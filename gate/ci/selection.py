@@ -54,6 +54,8 @@ class Choice:
     excluded: tuple[str, ...] = ()
     var_files: tuple[str, ...] = ()
     """Files that every root module is given, relative to it."""
+    parameters: str = ""
+    """The file that every template is given, from the top; empty where it is none of the repository's."""
 
     def takes(self, path: str) -> bool:
         """Whether a root is wanted."""
@@ -110,6 +112,8 @@ def _touched(root: Root, others: Mapping[str, Root], paths: Sequence[str], choic
 
 
 def _given(root: Root, choice: Choice) -> frozenset[str]:
+    if root.kind is Kind.TEMPLATE and choice.parameters:
+        return frozenset([choice.parameters])
     if root.kind is not Kind.TERRAFORM:
         return frozenset()
     return frozenset(posixpath.normpath(posixpath.join(root.path, name)) for name in choice.var_files)

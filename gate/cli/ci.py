@@ -32,7 +32,7 @@ def ci(options: argparse.Namespace) -> int:
             var_files=tuple(str(path) for path in options.var_file),
         ),
         assemblies=dict(_assembly(text) for text in options.assembly),
-        parameters=options.parameters and options.parameters.resolve(),
+        parameters=options.parameters,
         environment=dict(os.environ),
     )
     with progress_on_stderr(quiet=options.quiet) as progress:

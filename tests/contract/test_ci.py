@@ -157,6 +157,18 @@ def test_stacks_are_roots_and_an_old_branch_is_judged_by_the_policy_that_holds_n
 
 
 @pytest.mark.engine
+def test_a_value_that_changes_is_a_change_of_the_stack(tmp_path: Path) -> None:
+    template = "Parameters:\n  Name: {Type: String}\n" + (TABLE % "!Ref Name").partition("\n")[2]
+    repository = Repository(
+        tmp_path / "repository", {"stacks/orders.yaml": template, "prod.json": json.dumps({"Name": "orders"})}
+    )
+    repository.commit({"prod.json": json.dumps({"Name": "order"})})
+    parameters = str(repository.top / "prod.json")
+    code, document = rehearsed(repository, tmp_path, "--base", "main", "--parameters", parameters)
+    assert (code, decisions(document)) == (1, {"stacks/orders.yaml": "reject"})
+
+
+@pytest.mark.engine
 def test_a_new_stack_is_approved_and_a_change_of_the_gate_is_for_a_person(tmp_path: Path) -> None:
     workflow = "on: pull_request\njobs:\n  gate:\n    steps:\n      - run: sandtable ci\n"
     repository = Repository(tmp_path / "repository", {".github/workflows/gate.yml": workflow, "README.md": "x"})
@@ -191,12 +203,15 @@ def test_what_cannot_be_rehearsed_is_no_pass(tmp_path: Path) -> None:
         (("--base", "nowhere"), 3, "was not fetched"),
         (("--base=--output=x",), 64, "names no commit"),
         (("--base", "main", "--assembly", "x"), 64, "names no assemblies"),
+        (("--base", "main", "--var-file", "/REPOSITORY/x.tfvars"), 64, "relative to each root module"),
     ],
 )
 def test_what_cannot_be_compared_is_one_clear_error(
     arguments: tuple[str, ...], code: int, told: str, tmp_path: Path
 ) -> None:
     repository = Repository(tmp_path / "repository", STACKS)
+    repository.commit({"stacks/queue.yaml": QUEUE % 5})
+    arguments = tuple(word.replace("/REPOSITORY", str(repository.top)) for word in arguments)
     done = run(tmp_path, "ci", "--repository", str(repository.top), *arguments, **NOWHERE)
     assert (done.returncode, done.stdout) == (code, "")
     assert told in done.stderr
