@@ -62,11 +62,12 @@ mutants: $(VENV)/.ready contain  ## mutate what the catalogue lets pass, count w
 benign: $(VENV)/.ready contain  ## rehearse harmless changes (MODULES=folder of public modules); writes docs/benign.md
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python benchmarks/benign.py $(if $(MODULES),--modules $(MODULES)) --out docs/benign.md
 
-docs: $(VENV)/.ready  ## regenerate what is generated in docs/
+docs: $(VENV)/.ready  ## regenerate what is generated in docs/, and build the site into build/site
 	@$(BIN)/python -m gate.cli.reference docs/cli.md
 	@$(BIN)/python -m sandbox.refusals.page docs/refusals.md
 	@$(BIN)/python -m gate.policy.pages docs/rules
 	@$(BIN)/python -m gate.policy.schemafile gate/policy/schema/sandtable-policy-1.schema.json
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --config-file website/mkdocs.yml
 
 lock:  ## write constraints.txt anew
 	@$(BIN)/pip install --quiet --upgrade -e '.[dev,terraform]'

@@ -130,7 +130,20 @@ def find_policies(explicit: Path | None, *, change_dir: Path, target: Target, wa
     asked = read_file(beside)
     if standing is not None and asked.digest == standing.digest:
         return Policies(asked=wanted.of(asked), changed=callers)
-    changed = (*callers, *_edited(asked, standing, target))
+    return policies_of(asked, standing, wanted=wanted, changed=(*callers, *_edited(asked, standing, target)))
+
+
+def policies_of(
+    asked: PolicyFile | None, standing: PolicyFile | None, *, wanted: Wanted = ALL, changed: tuple[Finding, ...] = ()
+) -> Policies:
+    """Join the policy that a change brings along and the one that stands: it can tighten, and not loosen.
+
+    Raises:
+        ConfigurationError: a policy does not say what holds here.
+        UsageError: the policy has no such environment.
+    """
+    if asked is None or (standing is not None and asked.digest == standing.digest):
+        return Policies(asked=wanted.of(standing), changed=changed)
     return Policies(asked=wanted.of(asked), standing=_standing(standing, wanted), changed=changed)
 
 
@@ -142,7 +155,7 @@ def _standing(file: PolicyFile | None, wanted: Wanted) -> Policy:
 def _removed(standing: PolicyFile | None, target: Target) -> Iterator[Finding]:
     """In one repository, a file that is not there any more was taken away; two folders may be laid out differently."""
     if standing is not None and isinstance(target, GitTarget):
-        yield _policy_changed("the change removes the policy that the target has")
+        yield policy_changed("the change removes the policy that the target has")
 
 
 def _edited(asked: PolicyFile, standing: PolicyFile | None, target: Target) -> Iterator[Finding]:
@@ -150,23 +163,24 @@ def _edited(asked: PolicyFile, standing: PolicyFile | None, target: Target) -> I
     if not isinstance(target, ConfigTarget | GitTarget | StackTarget):
         return
     if standing is None:
-        yield _policy_changed("the change brings a policy, and the target has none")
+        yield policy_changed("the change brings a policy, and the target has none")
     elif (asked.base, asked.environments) != (standing.base, standing.environments):
         keys = [item.name for item in fields(asked.base) if _differ(asked.base, standing.base, item.name)]
         keys += ["environments"] if asked.environments != standing.environments else []
         told = ", ".join(_KEYS.get(key, key) for key in keys)
-        yield _policy_changed(f"the change edits the policy that judges it ({told})")
+        yield policy_changed(f"the change edits the policy that judges it ({told})")
 
 
 def _differ(asked: Section, standing: Section, name: str) -> bool:
     return bool(getattr(asked, name) != getattr(standing, name))
 
 
-def _policy_changed(text: str) -> Finding:
+def policy_changed(text: str, *, address: str = FILE_NAME) -> Finding:
+    """What is said of a change that edits the policy by which it is judged."""
     return Finding(
         rule=POLICY_CHANGED,
         level=Level.REVIEW,
-        address=FILE_NAME,
+        address=address,
         message=text,
         proof=Proof.PROVED,
         remediation=f"Change {FILE_NAME} in a change of its own, which a person approves.",
@@ -194,8 +208,12 @@ def _is_there(path: Path) -> bool:
     return True
 
 
-def read_file(path: Path) -> PolicyFile:
+def read_file(path: Path, *, name: str = "") -> PolicyFile:
     """Read a policy file.
+
+    Args:
+        path: Where it is.
+        name: What to call it, if not by its path.
 
     Raises:
         ConfigurationError: it cannot be read, or is not valid.
@@ -211,7 +229,7 @@ def read_file(path: Path) -> PolicyFile:
         text = content.decode()
     except (OSError, UnicodeDecodeError) as error:
         raise _unreadable(path, error) from error
-    return read_policy(text, name=str(path))
+    return read_policy(text, name=name or str(path))
 
 
 def _unreadable(path: Path, problem: object) -> ConfigurationError:

@@ -2,33 +2,28 @@
 
 from __future__ import annotations
 
-import os
 import time
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from itertools import zip_longest
 from pathlib import Path
 
-from diffing.change import Action, StateDiff
+from diffing.change import StateDiff
 from gate.circumstances import WITHOUT, Circumstances, classified_changes, evidence_of
 from gate.memory import memory_of
 from gate.policy.dependents import dependencies_among
-from gate.policy.destruction import is_destroyed
 from gate.policy.settings import Whereabouts
 from gate.policy_source import Policies, Wanted, find_policies
 from gate.report.model import NOT_RUN, Report
 from gate.report.model import Proposal as ReportedProposal
 from gate.report.model import Target as ReportedTarget
+from gate.retelling import engine_doubts, locations_told, region_called, steps_told
 from gate.secondopinion import NAME, Side, Unavailable, compare, unavailable, with_second
 from gate.verdict import Verdict
 from gate.wiring import DEFAULT_ENGINE, EngineOptions, engine_named, tool_version
 from sandbox.cloning.tfstate import read_state
-from sandbox.conformance import doubts
 from sandbox.errors import MissingToolError, SandtableError, UsageError
 from sandbox.executors.terraform.binary import TerraformBinary, find_terraform
-from sandbox.executors.terraform.declarations import line_of
 from sandbox.history import day_of
 from sandbox.isolation.choose import AUTOMATIC, isolation_named
 from sandbox.live.account import narrowed_target, place_of
@@ -42,11 +37,11 @@ from sandbox.proposal import (
     SequenceProposal,
     TerraformProposal,
 )
-from sandbox.rehearsal import ApplyOutcome, EngineInfo, Rehearsal, SourceLine, Step, Timing
+from sandbox.rehearsal import ApplyOutcome, EngineInfo, Rehearsal, Timing
 from sandbox.rehearse import RehearsalRequest, rehearse
 from sandbox.session import Variables
 from sandbox.targets.target import LiveTarget, StackTarget, Target, parse_target
-from sandbox.witnesses.reconcile import Observed, reconcile
+from sandbox.witnesses.reconcile import reconcile
 
 DEFAULT_ACCOUNT = "123456789012"
 DEFAULT_REGION = "us-east-1"
@@ -116,8 +111,13 @@ class ReviewRequest:
     """The user's environment variables; an allowlist of them reaches Terraform."""
 
 
-def review(request: ReviewRequest, progress: Progress | None = None) -> Report:
+def review(request: ReviewRequest, progress: Progress | None = None, *, policies: Policies | None = None) -> Report:
     """Rehearse and judge one change.
+
+    Args:
+        request: What, against what, and how.
+        progress: Is told how far it is.
+        policies: What judges, where a front door has found it out by itself; else it is found as docs/policy.md says.
 
     Raises:
         UsageError: the request itself is wrong.
@@ -128,7 +128,7 @@ def review(request: ReviewRequest, progress: Progress | None = None) -> Report:
     target = _target(request)
     if isinstance(target, LiveTarget):
         request = _in_its_place(request, target)
-    policies = _policies(request, target)
+    policies = policies or _policies(request, target)
     rejected = policies.misplaced(_known_place(request))
     if rejected is not None:
         return not_rehearsed(rejected, request)
@@ -360,7 +360,7 @@ def judge(
     start = time.perf_counter()
     observed = reconcile(rehearsal)
     diff = classified_changes(rehearsal, observed)
-    place = replace(circumstances.place, region=_region(rehearsal, request.region))
+    place = replace(circumstances.place, region=region_called(rehearsal, request.region))
     circumstances = replace(circumstances, place=place)
     verdict = policies.judge(evidence_of(rehearsal, diff, observed.gaps, circumstances))
     seconds = time.perf_counter() - start
@@ -374,7 +374,7 @@ def judge(
         engine=rehearsal.engine,
         target=_reported_target(
             request,
-            region=_region(rehearsal, request.region),
+            region=region_called(rehearsal, request.region),
             resources=sum(instance.mode == "managed" for instance in rehearsal.state_before),
         ),
         proposal=ReportedProposal(
@@ -383,37 +383,16 @@ def judge(
             digest=rehearsal.digest,
             terraform_version=rehearsal.plan.terraform_version,
         ),
-        notices=(*rehearsal.notices, *_measured(rehearsal.engine.name, observed.diff)),
+        notices=(*rehearsal.notices, *engine_doubts(rehearsal.engine.name, observed.diff)),
         clone=rehearsal.cloning,
-        steps=tuple(_steps(rehearsal, observed)),
+        steps=tuple(steps_told(rehearsal, observed)),
         isolation=rehearsal.isolation,
         waits="shortened" if rehearsal.waits_shortened else "real",
         tool_version=tool_version(),
         created_at=datetime.now(UTC).isoformat(timespec="seconds"),
         dependencies=dependencies_among(rehearsal, diff.changes),
-        locations=dict(_locations(request.change, rehearsal, diff, verdict)),
+        locations=dict(locations_told(request.change, rehearsal, diff, verdict)),
     )
-
-
-def _steps(rehearsal: Rehearsal, observed: Observed) -> Iterator[Step]:
-    """The steps of a sequence, each with what it did by itself."""
-    for step, changes in zip_longest(rehearsal.steps, observed.steps, fillvalue=()):
-        if isinstance(step, Step):
-            told = (change for change in changes if change.action is not Action.NO_OP or is_destroyed(change))
-            yield replace(step, effects=tuple(f"{change.action.value} {change.address}" for change in told))
-
-
-def _locations(
-    change: Path, rehearsal: Rehearsal, diff: StateDiff, verdict: Verdict
-) -> Iterator[tuple[str, SourceLine]]:
-    """Where what is told of is declared, named as from the current folder where it lies in it."""
-    told = {each.address for each in diff.changes} | {finding.address for finding in verdict.findings}
-    for address in sorted(told):
-        place = line_of(address, rehearsal.declared)
-        if place is not None:
-            path = Path(os.path.normpath(change.absolute() / place.file))
-            inside = path.is_relative_to(Path.cwd())
-            yield address, replace(place, file=(path.relative_to(Path.cwd()) if inside else path).as_posix())
 
 
 def _kind(request: ReviewRequest) -> str:
@@ -431,19 +410,6 @@ def _source(request: ReviewRequest, rehearsal: Rehearsal) -> str:
         deleted = "delete-stack" if request.stacks.delete else ""
         return ", then ".join(filter(None, [deleted, str(request.stacks.template or "")]))
     return rehearsal.steps[0].text if rehearsal.steps else str(request.change)
-
-
-def _measured(engine: str, diff: StateDiff) -> tuple[str, ...]:
-    """What the engine's ledger has against it for what the change does."""
-    changed = [each for each in diff.changes if each.action is not Action.NO_OP]
-    updated = frozenset(each.type for each in changed if each.action is Action.UPDATE)
-    return doubts(engine, updated, frozenset(each.type for each in changed))
-
-
-def _region(rehearsal: Rehearsal, default: str) -> str:
-    """The region that most calls of the baseline went to: provider blocks name their own."""
-    regions = Counter(call.region for call in rehearsal.calls if call.phase in {"baseline", "apply"} and call.region)
-    return regions.most_common(1)[0][0] if regions else default
 
 
 def _check(request: ReviewRequest) -> None:

@@ -9,9 +9,11 @@ from types import MappingProxyType
 from typing import Any, NoReturn
 
 from gate.cli.agentparser import add_hook, add_mcp
+from gate.cli.ciparser import add_ci, add_comment
 from gate.cli.options import RENDERED, add_output, add_rehearsal, add_running, add_target
 from gate.cli.policyparser import add_environment, add_history, add_policy, add_rego
 from gate.cli.rehearseparser import add_rehearse
+from gate.cli.serveparser import add_serve
 from gate.wiring import tool_version
 from sandbox.errors import UsageError
 
@@ -249,6 +251,8 @@ COMMANDS: Mapping[str, Callable[[Any], None]] = MappingProxyType(
     {
         "demo": _add_demo,
         "rehearse": add_rehearse,
+        "ci": add_ci,
+        "comment": add_comment,
         "clone": _add_clone,
         "snapshot": _add_snapshot,
         "cache": _add_cache,
@@ -256,6 +260,7 @@ COMMANDS: Mapping[str, Callable[[Any], None]] = MappingProxyType(
         "report": _add_report,
         "hook": add_hook,
         "mcp": add_mcp,
+        "serve": add_serve,
         "policy": add_policy,
         "history": add_history,
         "doctor": _add_doctor,

@@ -24,7 +24,7 @@ def rehearse_terraform(options: argparse.Namespace) -> int:
     """Rehearse a Terraform change in a clone of the target, judge it, and exit with the verdict."""
     no_state = options.state == NO_STATE
     request = replace(
-        _request(options, options.directory),
+        request_of(options, options.directory),
         state=None if no_state or options.state is None else Path(options.state),
         empty_state=no_state,
     )
@@ -39,14 +39,14 @@ def rehearse_command(options: argparse.Namespace) -> int:
             "No command was given.", hint="Write it after --: sandtable rehearse command --target T -- aws s3 ls"
         )
     budget = Budget(writes=options.max_writes, failures=options.max_failures)
-    return carry_out(replace(_request(options, options.dir), command=command, budget=budget), options, earns=True)
+    return carry_out(replace(request_of(options, options.dir), command=command, budget=budget), options, earns=True)
 
 
 def rehearse_steps(options: argparse.Namespace) -> int:
     """Rehearse several changes one after the other, judge what they do together, and exit with the verdict."""
     budget = Budget(writes=options.max_writes, failures=options.max_failures)
     sequence = read_steps(options.file, budget=budget)
-    return carry_out(replace(_request(options, sequence.directory), sequence=sequence), options)
+    return carry_out(replace(request_of(options, sequence.directory), sequence=sequence), options)
 
 
 def rehearse_cloudformation(options: argparse.Namespace) -> int:
@@ -59,14 +59,15 @@ def rehearse_cloudformation(options: argparse.Namespace) -> int:
         stack_policy=options.stack_policy,
     )
     request = replace(
-        _request(options, proposal.directory),
+        request_of(options, proposal.directory),
         stacks=proposal,
         target_parameters=options.target_parameters or options.parameters,
     )
     return carry_out(request, options)
 
 
-def _request(options: argparse.Namespace, change: Path) -> ReviewRequest:
+def request_of(options: argparse.Namespace, change: Path) -> ReviewRequest:
+    """What every command that rehearses is told, about one change."""
     return ReviewRequest(
         change=change,
         target=options.target,

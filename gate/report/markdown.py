@@ -73,10 +73,10 @@ def is_link(text: str) -> bool:
 
 
 def _fitted(start: str, sections: Iterable[str], ending: str, *, longest: int, full: str) -> str:
-    room = longest - _RESERVE - _length(start) - _length(ending) - _length(full)
+    room = longest - _RESERVE - length_of(start) - length_of(ending) - length_of(full)
     kept, missing = [], 0
     for section in sections:
-        length = _length(section) + 2
+        length = length_of(section) + 2
         if length > room:
             missing += 1
             continue
@@ -86,21 +86,21 @@ def _fitted(start: str, sections: Iterable[str], ending: str, *, longest: int, f
     return "\n\n".join(part for part in (start, *kept, note, ending) if part) + "\n"
 
 
-def _length(text: str) -> int:
+def length_of(text: str) -> int:
     """Count as strictly as anybody might: in UTF-16 code units."""
     return len(text.encode("utf-16-le")) // 2
 
 
 def _summary(view: View) -> str:
-    lines = [MARKER, f"## {_SIGNS[view.decision]} {view.decided}: {_prose(clip(view.headline, _LONGEST_TEXT))}", ""]
+    lines = [MARKER, f"## {_SIGNS[view.decision]} {view.decided}: {prose(clip(view.headline, _LONGEST_TEXT))}", ""]
     counted = [f"**{text}**" for _, text in view.counts] or ["**no changes**"]
     lines += [" · ".join(counted), ""]
-    change, clone_of = (_code(clip(text, _LONGEST_TEXT)) for text in (view.change, view.clone_of))
+    change, clone_of = (code(clip(text, _LONGEST_TEXT)) for text in (view.change, view.clone_of))
     lines += [f"Rehearsed {change} in a clone of {clone_of}."]
     if view.uncontained:
-        lines += ["", f"**{_prose(view.uncontained)}**"]
+        lines += ["", f"**{prose(view.uncontained)}**"]
     if view.lost:
-        lines += ["", f"Data inside what is destroyed or emptied: **{_prose(clip(view.lost, _LONGEST_TEXT))}**"]
+        lines += ["", f"Data inside what is destroyed or emptied: **{prose(clip(view.lost, _LONGEST_TEXT))}**"]
     return "\n".join(lines)
 
 
@@ -127,27 +127,25 @@ def _sections(view: View) -> Iterator[str]:
     if view.others:
         yield _list("Other changes", view.others)
     yield from (_step(step) for step in view.steps)
-    yield from (f"> {_prose(clip(notice, _LONGEST_TEXT))}" for notice in view.notices)
+    yield from (f"> {prose(clip(notice, _LONGEST_TEXT))}" for notice in view.notices)
     if view.phases:
         yield _phases(view)
 
 
 def _step(step: StepView) -> str:
-    head = (
-        f"### {step.title}\n\n{_code(clip(step.text, _LONGEST_TEXT))}: {_prose(step.ended)}, {step.calls:,} API calls"
-    )
+    head = f"### {step.title}\n\n{code(clip(step.text, _LONGEST_TEXT))}: {prose(step.ended)}, {step.calls:,} API calls"
     if step.effects:
         more = f"\n- … and {len(step.effects) - _ROWS:,} more" if len(step.effects) > _ROWS else ""
-        head += "\n\n" + "\n".join(f"- {_code(clip(effect, _LONGEST_TEXT))}" for effect in step.effects[:_ROWS]) + more
-    return f"{head}\n\n{_fence(clip(chr(10).join(step.output), _LONGEST_CODE))}" if step.output else head
+        head += "\n\n" + "\n".join(f"- {code(clip(effect, _LONGEST_TEXT))}" for effect in step.effects[:_ROWS]) + more
+    return f"{head}\n\n{fence(clip(chr(10).join(step.output), _LONGEST_CODE))}" if step.output else head
 
 
 def _diagnostic(diagnostic: DiagnosticView) -> str:
-    where = " ".join(_code(text) for text in (diagnostic.address, diagnostic.place) if text)
+    where = " ".join(code(text) for text in (diagnostic.address, diagnostic.place) if text)
     sign = _LEVELS[Level.REJECT if diagnostic.error else Level.REVIEW]
-    parts = [f"{sign} **{_prose(clip(diagnostic.summary, _LONGEST_TEXT))}** {where}".rstrip()]
+    parts = [f"{sign} **{prose(clip(diagnostic.summary, _LONGEST_TEXT))}** {where}".rstrip()]
     if diagnostic.detail:
-        parts.append(_fence(clip("\n".join(diagnostic.detail), _LONGEST_CODE)))
+        parts.append(fence(clip("\n".join(diagnostic.detail), _LONGEST_CODE)))
     return "\n\n".join([*parts, *_remedy(diagnostic.remediation)])
 
 
@@ -160,10 +158,10 @@ def _table(title: str, cards: Sequence[Card]) -> str:
     ]
     for card in cards[:_ROWS]:
         forcing = [item for item in card.attributes if item.forces][:2]
-        forced = "<br>".join(f"{_code(item.path)}: {_code(item.before)} → {_code(item.after)}" for item in forcing)
-        stakes = "<br>".join(_prose(clip(text, _LONGEST_TEXT)) for text in card.stakes[:3])
-        action = f"{_code(card.symbol)} {card.verb}"
-        lines.append(f"| {action} | {_code(card.address)} | {forced or '–'} | {stakes or '–'} | {card.witnesses} |")
+        forced = "<br>".join(f"{code(item.path)}: {code(item.before)} → {code(item.after)}" for item in forcing)
+        stakes = "<br>".join(prose(clip(text, _LONGEST_TEXT)) for text in card.stakes[:3])
+        action = f"{code(card.symbol)} {card.verb}"
+        lines.append(f"| {action} | {code(card.address)} | {forced or '–'} | {stakes or '–'} | {card.witnesses} |")
     lines += [f"| … | {text} | | | |" for text in _rest(cards[_ROWS:])]
     return "\n".join(lines)
 
@@ -177,7 +175,7 @@ def _card(card: Card) -> str:
     parts = [f"<details><summary>{summary} {card.verb}</summary>"]
     parts += [_finding(finding) for finding in card.findings]
     if card.attributes:
-        parts.append(_fence("\n".join(_diff(card.attributes)), "diff"))
+        parts.append(fence("\n".join(_diff(card.attributes)), "diff"))
     facts = list(_facts(card))
     if facts:
         parts.append("\n".join(f"- {fact}" for fact in facts))
@@ -198,24 +196,24 @@ def _diff(attributes: Iterable[AttributeView]) -> Iterator[str]:
 
 def _facts(card: Card) -> Iterator[str]:
     if card.reason:
-        yield f"Because: {_prose(clip(card.reason, _LONGEST_TEXT))}"
+        yield f"Because: {prose(clip(card.reason, _LONGEST_TEXT))}"
     if card.causes:
-        yield "Caused by: " + ", ".join(_code(clip(cause, _LONGEST_TEXT)) for cause in card.causes[:_ROWS])
+        yield "Caused by: " + ", ".join(code(clip(cause, _LONGEST_TEXT)) for cause in card.causes[:_ROWS])
     if card.stakes:
-        yield "At stake: " + ", ".join(_prose(clip(text, _LONGEST_TEXT)) for text in card.stakes)
+        yield "At stake: " + ", ".join(prose(clip(text, _LONGEST_TEXT)) for text in card.stakes)
     if card.consequences:
-        yield "With it: " + ", ".join(_prose(clip(text, _LONGEST_TEXT)) for text in card.consequences[:_ROWS])
+        yield "With it: " + ", ".join(prose(clip(text, _LONGEST_TEXT)) for text in card.consequences[:_ROWS])
     yield f"Seen by: {card.witnesses} ({card.proof.value})"
     for text in card.disagreements:
-        yield f"Disputed: {_prose(clip(text, _LONGEST_TEXT))}"
+        yield f"Disputed: {prose(clip(text, _LONGEST_TEXT))}"
     for text in card.notes:
-        yield f"Note: {_prose(clip(text, _LONGEST_TEXT))}"
+        yield f"Note: {prose(clip(text, _LONGEST_TEXT))}"
 
 
 def _finding(finding: FindingView, *, address: str = "") -> str:
-    about = f"{_code(clip(address, _LONGEST_TEXT))} " if address else ""
-    message = _prose(clip(plain(finding.message), _LONGEST_TEXT))
-    said = f"{_LEVELS[finding.level]} {about}{message} ({_code(clip(finding.rule, _LONGEST_TEXT))})"
+    about = f"{code(clip(address, _LONGEST_TEXT))} " if address else ""
+    message = prose(clip(plain(finding.message), _LONGEST_TEXT))
+    said = f"{_LEVELS[finding.level]} {about}{message} ({code(clip(finding.rule, _LONGEST_TEXT))})"
     return "\n\n".join([said, *_remedy(finding.remediation)])
 
 
@@ -229,16 +227,16 @@ def _blocks(blocks: Iterable[Block]) -> list[str]:
     for block in blocks:
         match block:
             case Paragraph(spans):
-                texts.append("".join(_code(span.text) if span.code else _prose(span.text) for span in spans))
+                texts.append("".join(code(span.text) if span.code else prose(span.text) for span in spans))
             case Code(text):
-                texts.append(_fence(clip(text, _LONGEST_CODE), "hcl"))
+                texts.append(fence(clip(text, _LONGEST_CODE), "hcl"))
     return texts
 
 
 def _gaps(title: str, gaps: Sequence[GapView]) -> str:
     lines = [f"### {title} ({len(gaps):,})", ""]
     lines += [
-        f"- {_code(clip(gap.subject, _LONGEST_TEXT))} {_prose(clip(gap.reason, _LONGEST_TEXT))} ({gap.kind})"
+        f"- {code(clip(gap.subject, _LONGEST_TEXT))} {prose(clip(gap.reason, _LONGEST_TEXT))} ({gap.kind})"
         for gap in gaps[:_ROWS]
     ]
     if len(gaps) > _ROWS:
@@ -250,14 +248,14 @@ def _gaps(title: str, gaps: Sequence[GapView]) -> str:
 
 def _second(second: SecondView) -> str:
     number = len(second.disagreements)
-    engine, said = (_prose(clip(text, _LONGEST_TEXT)) for text in (second.engine, second.said))
+    engine, said = (prose(clip(text, _LONGEST_TEXT)) for text in (second.engine, second.said))
     lines = [f"### Second opinion: {engine}", "", said]
     if number:
         lines += ["", "| | About | Here | There |", "|---|---|---|---|"]
     for item in second.disagreements[:_ROWS]:
         sign = _LEVELS[Level.REVIEW if item.blocking else Level.NOTE]
-        here, there = (_prose(clip(text, _LONGEST_TEXT)) for text in (item.first, item.second))
-        lines.append(f"| {sign} | {_code(clip(item.about, _LONGEST_TEXT))} | {here} | {there} |")
+        here, there = (prose(clip(text, _LONGEST_TEXT)) for text in (item.first, item.second))
+        lines.append(f"| {sign} | {code(clip(item.about, _LONGEST_TEXT))} | {here} | {there} |")
     if number > _ROWS:
         lines.append(f"| … | {number - _ROWS:,} more | | |")
     return "\n".join(lines)
@@ -266,8 +264,8 @@ def _second(second: SecondView) -> str:
 def _list(title: str, cards: Sequence[Card]) -> str:
     lines = [f"<details><summary>{title} ({len(cards):,})</summary>", ""]
     for card in cards[:_LINES]:
-        detail = f": {_prose(clip(card.brief, _LONGEST_TEXT))}" if card.brief else ""
-        lines.append(f"- {_code(card.symbol)} {_code(clip(card.address, _LONGEST_TEXT))} {card.verb}{detail}")
+        detail = f": {prose(clip(card.brief, _LONGEST_TEXT))}" if card.brief else ""
+        lines.append(f"- {code(card.symbol)} {code(clip(card.address, _LONGEST_TEXT))} {card.verb}{detail}")
     lines += [f"- … {text}" for text in _rest(cards[_LINES:])]
     return "\n".join([*lines, "", "</details>"])
 
@@ -275,7 +273,7 @@ def _list(title: str, cards: Sequence[Card]) -> str:
 def _rest(cards: Sequence[Card]) -> list[str]:
     numbers = Counter((card.type, card.verb) for card in cards)
     return [
-        f"{number:,} more {_code(clip(kind, _LONGEST_TEXT))} {verb}"
+        f"{number:,} more {code(clip(kind, _LONGEST_TEXT))} {verb}"
         for (kind, verb), number in numbers.most_common(_ROWS)
     ]
 
@@ -286,7 +284,7 @@ def _phases(view: View) -> str:
     for phase in view.phases[:_ROWS]:
         seconds, own = ("" if number is None else f"{number:,.1f}" for number in (phase.seconds, phase.own))
         calls = f"{phase.reads:,} | {phase.writes + phase.unidentified:,} | {phase.failed:,}"
-        lines.append(f"| {_code(clip(phase.name, _LONGEST_TEXT))} | {seconds} | {own} | {calls} |")
+        lines.append(f"| {code(clip(phase.name, _LONGEST_TEXT))} | {seconds} | {own} | {calls} |")
     if view.noise:
         lines += ["", f"The engine's own noise, not counted: {len(view.noise):,}"]
     if view.unchanged:
@@ -296,24 +294,24 @@ def _phases(view: View) -> str:
 
 def _ending(view: View, linked: str) -> str:
     policy, versions = clip(view.policy, _LONGEST_TEXT), clip(view.versions, _LONGEST_TEXT)
-    return f"<sub>Policy {_code(policy)} · {_prose(versions)}{f' · {linked}' if linked else ''}</sub>"
+    return f"<sub>Policy {code(policy)} · {prose(versions)}{f' · {linked}' if linked else ''}</sub>"
 
 
-def _prose(text: str) -> str:
+def prose(text: str) -> str:
     """Escape words so that they are only words: no markup, no mention, no reference, no link, no formula."""
     escaped = _MARKUP.sub(lambda found: f"\\{found[0]}", text)
     escaped = _AT_LINE_START.sub(lambda found: f"&#{ord(found[0][0])};{found[0][1:]}", escaped)
     return _LINKS.sub(lambda found: f"{found[0]}<!-- -->", escaped).replace("$", "<span>$</span>")
 
 
-def _code(text: str) -> str:
+def code(text: str) -> str:
     """Write a name as code that also stands in a table."""
     if _PLAIN_CODE.fullmatch(text):
         return f"`{text}`" if text.strip() == text else f"` {text} `"
     return f"<code>{''.join(char if char.isalnum() or char in ' -/' else f'&#{ord(char)};' for char in text)}</code>"
 
 
-def _fence(text: str, language: str = "") -> str:
+def fence(text: str, language: str = "") -> str:
     """Write lines in a fence that nothing in them can close."""
     longest = max((len(run) for run in re.findall("`+", text)), default=0)
     fence = "`" * max(3, longest + 1)

@@ -25,7 +25,8 @@ ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
 DOCS = ROOT / "docs"
 PACKAGES = ("diffing", "sandbox", "gate")
-PAGES = tuple(sorted([*ROOT.glob("*.md"), *DOCS.rglob("*.md"), *(ROOT / "fixtures").rglob("README.md")]))
+READMES = [path for name in ("examples", "fixtures") for path in (ROOT / name).rglob("README.md")]
+PAGES = tuple(sorted([*ROOT.glob("*.md"), *DOCS.rglob("*.md"), *READMES]))
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 TARGETS = frozenset(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
 

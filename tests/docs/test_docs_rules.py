@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from gate.callers import GATE_CHANGED
+from gate.ci.pipeline import PIPELINE
 from gate.cli.main import run
 from gate.policy.config import KEYS_OF_FILE, MATCH, parse_policy
 from gate.policy.evaluate import RULES
@@ -25,6 +26,7 @@ DOCS = Path(__file__).parents[2] / "docs"
 MAIN_LEVELS = {name: page.level.partition(" ")[0] for name, page in PAGES.items()} | {
     POLICY_CHANGED: "review",
     GATE_CHANGED: "review",
+    PIPELINE: "review",
     REGO: "reject",
     SECOND_OPINION: "review",
 }
@@ -47,7 +49,7 @@ def page(rule: str) -> str:
 def test_there_is_a_page_for_every_rule_and_for_nothing_else() -> None:
     assert (
         {path.stem for path in (DOCS / "rules").glob("*.md")}
-        == set(RULES) | {POLICY_CHANGED, GATE_CHANGED, REGO, SECOND_OPINION}
+        == set(RULES) | {POLICY_CHANGED, GATE_CHANGED, PIPELINE, REGO, SECOND_OPINION}
         == set(MAIN_LEVELS)
     )
 

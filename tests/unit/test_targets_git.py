@@ -192,3 +192,11 @@ def test_a_file_of_the_target_can_be_read(repo: Path) -> None:
         text(GitTarget(ref="main"), "link.yaml")
     with pytest.raises(ConfigurationError, match="cannot be read"):
         text(ConfigTarget(directory=repo), "live")
+
+
+def test_a_folder_that_holds_nothing_but_links_is_unpacked(repo: Path, tmp_path: Path) -> None:
+    (repo / "links").mkdir()
+    (repo / "links/main.tf").symlink_to("../live/main.tf")
+    commit(repo, {})
+
+    assert (materialised(repo, tmp_path, "HEAD", "links") / "main.tf").read_text() == "# first\n"
