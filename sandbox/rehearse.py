@@ -24,7 +24,7 @@ from sandbox.clones.account import mattering
 from sandbox.clones.clone import Clone
 from sandbox.clones.doubts import cloning_gaps
 from sandbox.clones.scopes import CalledScopes
-from sandbox.clones.source import Source, read_target
+from sandbox.clones.source import Source, deployed_in, read_target
 from sandbox.clones.standup import stand_up
 from sandbox.conformance import is_measured
 from sandbox.executors.terraform.binary import TerraformBinary
@@ -85,7 +85,7 @@ def rehearse(request: RehearsalRequest, progress: Progress) -> Rehearsal:
         TimeoutExpiredError: it took longer than `request.timeout`.
     """
     kept = NoticeKeeper(progress)
-    source = read_target(request.target)
+    source = read_target(request.target, kept)
     pace = Pace(baseline=request.fast_waits, change=request.fast_waits)
     try:
         first = _attempt(request, source, kept, pace)
@@ -129,7 +129,7 @@ def _attempt(request: RehearsalRequest, source: Source, progress: NoticeKeeper, 
             watch=Stopwatch(),
             pace=pace,
         )
-        change = _change(request.proposal, session)
+        change = _change(request.proposal, session, source)
         versions = change.prepare()
         directory = request.proposal.directory
         clone = stack.enter_context(stand_up(source, session, change_dir=directory, versions=versions))
@@ -151,14 +151,14 @@ def _tools(request: RehearsalRequest) -> Tools:
     )
 
 
-def _change(proposal: Proposal, session: Session) -> Change:
+def _change(proposal: Proposal, session: Session, source: Source) -> Change:
     match proposal:
         case TerraformProposal():
             return TerraformChange(proposal, session)
         case CommandProposal():
             return CommandChange(proposal, session)
         case CloudFormationProposal():
-            return CloudFormationChange(proposal, session)
+            return CloudFormationChange(proposal, session, deployed=deployed_in(source))
         case _:
             assert_never(proposal)
 
@@ -197,7 +197,7 @@ class _Stage:
             calls=calls,
             gaps=(
                 *clone.gaps,
-                *mattering(clone.service_gaps, calls),
+                *mattering(clone.service_gaps, calls, announced.plan),
                 *announced.gaps,
                 *done.gaps,
                 *self._doubts(announced, state_before),
