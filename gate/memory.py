@@ -18,6 +18,7 @@ from sandbox.targets.target import (
     ConfigTarget,
     EmptyTarget,
     GitTarget,
+    LiveStackTarget,
     LiveTarget,
     SnapshotTarget,
     StackTarget,
@@ -100,6 +101,8 @@ def _names(target: Target, change: Path, place: Whereabouts) -> Iterator[str]:
             yield f"snapshot:{file.resolve()}"
         case LiveTarget():
             yield f"aws:{place.account}:{place.region}"
+        case LiveStackTarget(stack=stack):
+            yield f"cloudformation-stack:{place.account}:{place.region}:{stack}"
         case StateTarget() | EmptyTarget():
             # A state is known by its lineage, wherever it lies; and of nothing, there is no past.
             return

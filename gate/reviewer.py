@@ -26,7 +26,7 @@ from sandbox.errors import MissingToolError, SandtableError, UsageError
 from sandbox.executors.terraform.binary import TerraformBinary, find_terraform
 from sandbox.history import day_of
 from sandbox.isolation.choose import AUTOMATIC, isolation_named
-from sandbox.live.account import narrowed_target, place_of
+from sandbox.live.account import narrowed_target, place_of, stack_in
 from sandbox.ports import Progress, SilentProgress
 from sandbox.proposal import (
     DEFAULT_BUDGET,
@@ -40,7 +40,7 @@ from sandbox.proposal import (
 from sandbox.rehearsal import ApplyOutcome, EngineInfo, Rehearsal, Timing
 from sandbox.rehearse import RehearsalRequest, rehearse
 from sandbox.session import Variables
-from sandbox.targets.target import LiveTarget, StackTarget, Target, parse_target
+from sandbox.targets.target import LiveStackTarget, LiveTarget, StackTarget, Target, parse_target
 from sandbox.witnesses.reconcile import reconcile
 
 DEFAULT_ACCOUNT = "123456789012"
@@ -55,7 +55,8 @@ class ReviewRequest:
 
     change: Path
     target: str
-    """As ``--target`` takes it: ``config:DIR``, ``git:REF[:DIR]``, ``tfstate:FILE``, ``snapshot:FILE``, ``empty``."""
+    """As ``--target`` takes it: ``config:DIR``, ``git:REF[:DIR]``, ``tfstate:FILE``, ``snapshot:FILE``,
+    ``cloudformation:TEMPLATE``, ``cloudformation-stack:[PROFILE:]NAME``, ``aws:PROFILE``, ``empty``."""
     command: tuple[str, ...] = ()
     """The program to rehearse, and its arguments, in the folder of the change; none for Terraform."""
     stacks: CloudFormationProposal | None = None
@@ -63,7 +64,8 @@ class ReviewRequest:
     sequence: SequenceProposal | None = None
     """Changes to rehearse one after the other; none for a change alone."""
     target_parameters: Path | None = None
-    """Values of parameters for the target's templates, in a file."""
+    """Values of parameters for the target's templates, in a file; those of the change where there is none. Of a stack
+    in a live account, values of its ``NoEcho`` parameters."""
     budget: Budget = DEFAULT_BUDGET
     """How much a program may call."""
     state: Path | None = None
@@ -126,7 +128,7 @@ def review(request: ReviewRequest, progress: Progress | None = None, *, policies
     progress = progress or SilentProgress()
     _check(request)
     target = _target(request)
-    if isinstance(target, LiveTarget):
+    if isinstance(target, LiveTarget | LiveStackTarget):
         request = _in_its_place(request, target)
     policies = policies or _policies(request, target)
     rejected = policies.misplaced(_known_place(request))
@@ -193,7 +195,7 @@ def _place(request: ReviewRequest) -> Whereabouts:
 
 def _known_place(request: ReviewRequest) -> Whereabouts:
     """Where it would go, as far as that is known before a rehearsal: provider blocks may name their own region."""
-    told = request.region != DEFAULT_REGION or request.target.startswith("aws:")
+    told = request.region != DEFAULT_REGION or request.target.startswith(("aws:", "cloudformation-stack:"))
     return _place(request) if told else replace(_place(request), region="")
 
 
@@ -279,16 +281,24 @@ def _notices_of(second: Rehearsal | Unavailable, *, besides: tuple[str, ...]) ->
 def _target(request: ReviewRequest) -> Target:
     """The target; its stacks go by the name that the change gives, so that the two are compared."""
     target = parse_target(request.target)
+    stack = request.stacks.stack if request.stacks is not None else ""
+    if isinstance(target, LiveTarget) and stack:
+        # Its stack is all of the account that an update of it works on.
+        target = LiveStackTarget(stack=stack, profile=target.profile)
     if isinstance(target, LiveTarget):
         return _live(request, target)
-    if request.services or request.tags or len(request.regions) > 1:
+    if request.services or request.tags or (len(request.regions) > 1 and not isinstance(target, LiveStackTarget)):
         raise UsageError(
             "Several regions, services and tags narrow a live account only.", hint="Write --target aws:PROFILE."
         )
-    if not isinstance(target, StackTarget):
-        return target
-    stack = request.stacks.stack if request.stacks is not None else ""
-    return replace(target, stack=stack, parameters=request.target_parameters)
+    match target:
+        case LiveStackTarget():
+            return replace(stack_in(target, request.regions), parameters=request.target_parameters)
+        case StackTarget():
+            given = request.stacks.parameters if request.stacks is not None else None
+            return replace(target, stack=stack, parameters=request.target_parameters or given)
+        case _:
+            return target
 
 
 def _live(request: ReviewRequest, target: LiveTarget) -> LiveTarget:
@@ -300,7 +310,7 @@ def _live(request: ReviewRequest, target: LiveTarget) -> LiveTarget:
     return narrowed_target(target, regions=request.regions, services=request.services, tags=request.tags)
 
 
-def _in_its_place(request: ReviewRequest, target: LiveTarget) -> ReviewRequest:
+def _in_its_place(request: ReviewRequest, target: LiveTarget | LiveStackTarget) -> ReviewRequest:
     """The same request, in the account that the credentials belong to."""
     place = place_of(target)
     return replace(request, account=place.account, region=place.region)

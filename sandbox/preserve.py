@@ -12,13 +12,14 @@ from diffing.snapshot import Snapshot
 from sandbox.changes.terraform import measured_noise
 from sandbox.clock import Stopwatch
 from sandbox.clones.clone import Clone, Recorded
+from sandbox.clones.deployed import DeployedStacks, described
 from sandbox.clones.engine import at_rest
 from sandbox.clones.image import Image
+from sandbox.clones.keptstacks import keepable
 from sandbox.clones.redaction import without_seals, without_secrets
 from sandbox.clones.scopes import CalledScopes
 from sandbox.clones.source import read_target
 from sandbox.clones.standup import stand_up
-from sandbox.errors import UsageError
 from sandbox.inventory.inventory import take_snapshot
 from sandbox.notices import NoticeKeeper
 from sandbox.ports import Progress
@@ -43,12 +44,7 @@ def preserve(target: Target, tools: Tools, progress: Progress, *, seed: Path | N
         UsageError: the target is not there, or the engine cannot hand out its state.
         SandtableError: the clone could not be made; its subclasses say why.
     """
-    if isinstance(target, StackTarget):
-        # The engine keeps values of secret parameters, and nothing tells where they are in what it hands out.
-        raise UsageError(
-            "A clone of stacks is not written to a file yet.", hint="Rehearse against the template itself; it is quick."
-        )
-    with held(target, tools, progress, seed=seed, fast_waits=fast_waits) as (clone, session):
+    with _standing(target, tools, progress, seed=seed, fast_waits=fast_waits, to_keep=True) as (clone, session):
         noise = None if isinstance(clone.noise, Recorded) else measured_noise(clone, session)
         image = replace(at_rest(clone, session), noise=noise)
         progress.phase("Reading the clone")
@@ -62,6 +58,14 @@ def held(
     target: Target, tools: Tools, progress: Progress, *, seed: Path | None, fast_waits: bool
 ) -> Iterator[tuple[Clone, Session]]:
     """A clone of a target, with its data, until the context is left. Arguments and errors are those of `preserve`."""
+    with _standing(target, tools, progress, seed=seed, fast_waits=fast_waits, to_keep=False) as standing:
+        yield standing
+
+
+@contextmanager
+def _standing(
+    target: Target, tools: Tools, progress: Progress, *, seed: Path | None, fast_waits: bool, to_keep: bool
+) -> Iterator[tuple[Clone, Session]]:
     with ExitStack() as stack:
         scratch = stack.enter_context(scratch_folder())
         recorder = stack.enter_context(Recorder())
@@ -74,7 +78,10 @@ def held(
             watch=Stopwatch(),
             pace=Pace(baseline=fast_waits, change=fast_waits),
         )
-        source = read_target(target)
+        source = read_target(target, session.progress)
+        if to_keep and isinstance(source, StackTarget | DeployedStacks):
+            # An engine keeps the values of secret parameters, and nothing tells where they are in what it hands out.
+            source = keepable(described(source, tools.place) if isinstance(source, StackTarget) else source)
         clone = stack.enter_context(stand_up(source, session, change_dir=Path(), versions=""))
         if seed is not None:
             calls = read_seed(seed, region=session.place.region)

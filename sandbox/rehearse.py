@@ -26,7 +26,7 @@ from sandbox.clones.account import mattering
 from sandbox.clones.clone import Clone
 from sandbox.clones.doubts import cloning_gaps
 from sandbox.clones.scopes import CalledScopes
-from sandbox.clones.source import Source, read_target
+from sandbox.clones.source import Source, deployed_in, read_target
 from sandbox.clones.standup import stand_up
 from sandbox.clones.used import state_used
 from sandbox.conformance import is_measured
@@ -92,7 +92,7 @@ def rehearse(request: RehearsalRequest, progress: Progress) -> Rehearsal:
         TimeoutExpiredError: it took longer than `request.timeout`.
     """
     kept = NoticeKeeper(progress)
-    source = read_target(request.target)
+    source = read_target(request.target, kept)
     pace = Pace(baseline=request.fast_waits, change=request.fast_waits)
     try:
         first = _attempt(request, source, kept, pace)
@@ -136,7 +136,7 @@ def _attempt(request: RehearsalRequest, source: Source, progress: NoticeKeeper, 
             watch=Stopwatch(),
             pace=pace,
         )
-        changes = [_change(proposal, session, name) for name, proposal in _parts(request.proposal)]
+        changes = [_change(proposal, session, source, name) for name, proposal in _parts(request.proposal)]
         # Before there is a clone: what cannot be run at all, nothing is cloned for.
         versions = [change.prepare() for change in changes]
         directory = request.proposal.directory
@@ -167,14 +167,14 @@ def _parts(proposal: Proposal) -> list[tuple[str, _Part]]:
     return [("command" if isinstance(proposal, CommandProposal) else "change", proposal)]
 
 
-def _change(proposal: _Part, session: Session, name: str) -> Change:
+def _change(proposal: _Part, session: Session, source: Source, name: str) -> Change:
     match proposal:
         case TerraformProposal():
             return TerraformChange(proposal, session, name)
         case CommandProposal():
             return CommandChange(proposal, session, name)
         case CloudFormationProposal():
-            return CloudFormationChange(proposal, session)
+            return CloudFormationChange(proposal, session, deployed=deployed_in(source))
         case _:
             assert_never(proposal)
 
@@ -270,7 +270,7 @@ class _Stage:
             calls=calls,
             gaps=(
                 *clone.gaps,
-                *mattering(clone.service_gaps, calls),
+                *mattering(clone.service_gaps, calls, announced.plan),
                 *announced.gaps,
                 *done.gaps,
                 *self._doubts(change, announced, state_before),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+from dataclasses import replace
 
 from gate.cli.progress import progress_on_stderr
 from gate.reviewer import DEFAULT_REGION
@@ -12,11 +13,11 @@ from sandbox.clones.snapshotfile import write_snapshot
 from sandbox.errors import MissingToolError, UsageError
 from sandbox.executors.terraform.binary import TerraformBinary, find_terraform
 from sandbox.isolation.choose import isolation_named
-from sandbox.live.account import known_services, narrowed_target, place_of
+from sandbox.live.account import known_services, narrowed_target, place_of, stack_in
 from sandbox.place import Place
 from sandbox.preserve import preserve
 from sandbox.session import Tools, Variables
-from sandbox.targets.target import LiveTarget, Target, parse_target
+from sandbox.targets.target import LiveStackTarget, LiveTarget, StackTarget, Target, parse_target
 
 
 def clone(options: argparse.Namespace) -> int:
@@ -55,11 +56,17 @@ def clone(options: argparse.Namespace) -> int:
 def print_read_policy(options: argparse.Namespace) -> int:
     """Print the IAM policy that reading a live account takes (docs/live-accounts.md)."""
     # Only this needs the models of every service.
-    from sandbox.live.iam import read_policy  # noqa: PLC0415
+    from sandbox.live.iam import read_policy, stack_read_policy  # noqa: PLC0415
 
     target = parse_target(options.target)
+    if isinstance(target, LiveStackTarget):
+        print(stack_read_policy(), end="")  # noqa: T201 - what the command is asked for
+        return 0
     if not isinstance(target, LiveTarget):
-        raise UsageError(f"{options.target} is read without permissions.", hint="Write --target aws:PROFILE.")
+        raise UsageError(
+            f"{options.target} is read without permissions.",
+            hint="Write --target aws:PROFILE or --target cloudformation-stack:NAME.",
+        )
     target = narrowed_target(target, services=options.services)
     print(read_policy(target.services or known_services()), end="")  # noqa: T201 - what the command is asked for
     return 0
@@ -68,12 +75,24 @@ def print_read_policy(options: argparse.Namespace) -> int:
 def _where(options: argparse.Namespace) -> tuple[Target, Place]:
     """The target, and the account and region where nothing else tells."""
     target = parse_target(options.target)
+    if isinstance(target, LiveTarget) and options.stack:
+        target = LiveStackTarget(stack=options.stack, profile=target.profile)
     if isinstance(target, LiveTarget):
         target = narrowed_target(target, regions=options.region, services=options.services, tags=options.tag)
+        return target, place_of(target)
+    if isinstance(target, LiveStackTarget) and not (options.services or options.tag):
+        target = replace(stack_in(target, options.region), parameters=options.target_parameters)
         return target, place_of(target)
     if options.services or options.tag or len(options.region) > 1:
         raise UsageError(
             "Several regions, services and tags narrow a live account only.", hint="Write --target aws:PROFILE."
+        )
+    if isinstance(target, StackTarget):
+        target = replace(target, stack=options.stack, parameters=options.target_parameters)
+    elif options.stack or options.target_parameters is not None:
+        raise UsageError(
+            "--stack and --target-parameters are about stacks.",
+            hint="Write --target cloudformation:TEMPLATE or --target cloudformation-stack:NAME.",
         )
     return target, Place(account=options.account, region=options.region[0] if options.region else DEFAULT_REGION)
 

@@ -43,6 +43,7 @@ examples:
   sandtable clone --target tfstate:prod.tfstate --out prod.snapshot
   sandtable clone --target git:main --seed data.yaml --out main.snapshot
   sandtable clone --target aws: --services ec2,rds --print-read-policy
+  sandtable clone --target cloudformation-stack:shop --region eu-west-1 --out shop.snapshot
   sandtable rehearse terraform infra --target snapshot:prod.snapshot
 """
 
@@ -147,6 +148,10 @@ def _add_clone(commands: Any) -> None:
         help="print the IAM policy that reading a live account takes, and do nothing else",
     )
     add_target(parser)
+    parser.add_argument("--stack", default="", metavar="NAME", help="of stacks and accounts, the one that is meant")
+    parser.add_argument(
+        "--target-parameters", metavar="FILE", type=Path, help="values of parameters of its stacks' templates"
+    )
     add_running(parser.add_argument_group("cloning"))
     parser.add_argument("--quiet", "-q", action="store_true", help="no progress on stderr")
     parser.set_defaults(command="gate.cli.clone:clone")

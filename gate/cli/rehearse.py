@@ -61,7 +61,7 @@ def rehearse_cloudformation(options: argparse.Namespace) -> int:
     request = replace(
         request_of(options, proposal.directory),
         stacks=proposal,
-        target_parameters=options.target_parameters or options.parameters,
+        target_parameters=options.target_parameters,
     )
     return carry_out(request, options)
 

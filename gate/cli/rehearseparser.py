@@ -25,6 +25,8 @@ examples:
   sandtable rehearse cloudformation new.yaml --target cloudformation:old.yaml
   sandtable rehearse cloudformation app.yaml --parameters prod.json --target cloudformation:deployed.yaml --stack app
   sandtable rehearse cloudformation cdk.out --target cloudformation:main/cdk.out --out report/
+  sandtable rehearse cloudformation new.yaml --target cloudformation-stack:shop --region eu-west-1
+  sandtable rehearse cloudformation new.yaml --target cloudformation-stack:PROFILE:shop
   sandtable rehearse cloudformation --delete --target cloudformation:app.yaml
 """
 
@@ -135,14 +137,19 @@ def _add_rehearse_cloudformation(kinds: Any) -> None:
         "template", metavar="TEMPLATE", nargs="?", type=Path, help="a template, or the folder that `cdk synth` wrote"
     )
     stacks.add_argument(
-        "--target", required=True, metavar="TARGET", help="the environment before: cloudformation:TEMPLATE, or another"
+        "--target",
+        required=True,
+        metavar="TARGET",
+        help="the environment before: cloudformation:TEMPLATE, cloudformation-stack:[PROFILE:]NAME, or another",
     )
-    stacks.add_argument("--stack", default="", metavar="NAME", help="the stack that is meant (default: all; stack)")
+    stacks.add_argument(
+        "--stack", default="", metavar="NAME", help="the stack that is meant (default: the deployed one)"
+    )
     stacks.add_argument(
         "--parameters", metavar="FILE", type=Path, help="values of parameters, in any form that AWS's tools take"
     )
     stacks.add_argument(
-        "--target-parameters", metavar="FILE", type=Path, help="those of the target (default: those of --parameters)"
+        "--target-parameters", metavar="FILE", type=Path, help="those of the target (default: as --parameters)"
     )
     stacks.add_argument("--delete", action="store_true", help="delete the target's stacks first, or only that")
     stacks.add_argument("--stack-policy", metavar="FILE", type=Path, help="the stack policy that holds meanwhile")

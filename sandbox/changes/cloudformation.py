@@ -16,16 +16,18 @@ from diffing.change import Replacement
 from diffing.values import thaw
 from sandbox.changes.change import Announced, CarriedOut
 from sandbox.changes.stackplan import plan_of, retained, states
+from sandbox.changes.stackupdate import Update
 from sandbox.clones.clone import Clone
+from sandbox.clones.keptstacks import masked
 from sandbox.clones.stacked import PHASE, scopes_of_stacks
-from sandbox.cloudformation.application import Application, Deployment, read_application
+from sandbox.cloudformation.application import NO_STACKS, Application, Deployment
 from sandbox.cloudformation.compare import compare_stacks
 from sandbox.cloudformation.impact import Impact, StackComparison
 from sandbox.cloudformation.lines import resource_lines
-from sandbox.cloudformation.parameters import read_parameters
 from sandbox.cloudformation.recreate import compare_recreated
 from sandbox.cloudformation.schemas import require_schemas
-from sandbox.cloudformation.stackpolicy import StackPolicy, read_stack_policy
+from sandbox.cloudformation.stackpolicy import StackPolicy
+from sandbox.cloudformation.untold import assumed
 from sandbox.errors import UsageError
 from sandbox.executors.cloudformation.stacks import Deployed, Stacks
 from sandbox.inventory.scope import Scope
@@ -40,7 +42,6 @@ _IMPACTS = {
     Impact.MAY_REPLACE: Replacement.CONDITIONAL,
     Impact.WILL_UPDATE: Replacement.NO,
 }
-_NONE = Application(stacks={}, deployments=())
 _MOST_NAMED = 5
 
 
@@ -50,16 +51,19 @@ class CloudFormationChange:
     Args:
         proposal: What is proposed.
         session: The rehearsal.
+        deployed: What is deployed, where the target tells; the change then is an update of it.
     """
 
     announces = True
 
-    def __init__(self, proposal: CloudFormationProposal, session: Session) -> None:
+    def __init__(self, proposal: CloudFormationProposal, session: Session, *, deployed: Application | None) -> None:
         self._proposal = proposal
         self._session = session
-        self._after = _NONE
+        self._update = Update(proposal, deployed, default=session.place)
+        self._after = NO_STACKS
         self._comparison = StackComparison(changes=())
         self._policy: StackPolicy | None = None
+        self._assumed: tuple[Gap, ...] = ()
 
     def text(self, clone: Clone) -> str:  # noqa: ARG002 - there is no secret in it
         """The template."""
@@ -92,28 +96,29 @@ class CloudFormationChange:
                 raise UsageError("Neither a template nor --delete was given.", hint="Name the template to deploy.")
             return ""
         session.progress.phase("Reading the templates")
-        self._policy = read_stack_policy(proposal.stack_policy) if proposal.stack_policy is not None else None
         with session.watch.phase("read"):
-            values = read_parameters(proposal.parameters) if proposal.parameters is not None else {}
-            self._after = read_application(proposal.template, place=session.place, stack=proposal.stack, values=values)
+            self._policy = self._update.policy()
+            self._after = self._update.read(proposal.template)
+        for notice in self._update.notices(self._after):
+            session.progress.notice(notice)
         return ""
 
     def announce(self, clone: Clone) -> Announced:
         """Compare it with the stacks of the target, by AWS's resource schemas."""
-        session, before = self._session, clone.application or _NONE
+        session, before = self._session, clone.application or NO_STACKS
         session.progress.phase("Comparing the stacks")
         with session.watch.phase("plan"):
-            self._comparison = self._compared(before)
+            self._comparison = self._compared(before, clone)
         return Announced(
             plan=plan_of(self._comparison),
             noise=Plan(changes=()),
-            gaps=self._comparison.gaps,
+            gaps=(*self._update.gaps, *self._assumed, *self._comparison.gaps),
             declared=dict(self._declared()),
         )
 
     def state_before(self, clone: Clone) -> tuple[StateInstance, ...]:
         """What the stacks of the target manage."""
-        return self._states(clone.application or _NONE, kept_aside=retained(self._comparison))
+        return self._states(clone.application or NO_STACKS, kept_aside=retained(self._comparison))
 
     def carry_out(self, clone: Clone, refusals: KnownRefusals) -> CarriedOut:  # noqa: ARG002 - none of its calls can be refused
         """Deploy it, deleting first what is to be deleted."""
@@ -121,7 +126,9 @@ class CloudFormationChange:
         session.progress.phase("Rehearsing the change (the stacks are deployed)")
         session.recorder.phase(PHASE)
         with session.watch.phase("apply"), session.watch.waiting():
-            results = dict(self._deployed(clone.application or _NONE))
+            # In a clone without secrets, the change has none either: they are taken to stay as they are.
+            after = masked(self._after) if clone.redacted else self._after
+            results = dict(self._deployed(clone.application or NO_STACKS, after))
         session.require(clone.engine)
         for notice in self._disagreements(results):
             session.progress.notice(notice)
@@ -144,10 +151,13 @@ class CloudFormationChange:
             for name, line in resource_lines(template).items():
                 yield f"{deployment.name}/{name}", SourceLine(file=template.name, line=line)
 
-    def _compared(self, before: Application) -> StackComparison:
-        region = self._session.place.region
+    def _compared(self, before: Application, clone: Clone) -> StackComparison:
+        region = self._update.place.region
         if self._proposal.delete:
             return compare_recreated(before.stacks, self._after.stacks, region=region)
+        if clone.redacted:
+            stacks, self._assumed = assumed(before.stacks, self._after.stacks, region)
+            before = replace(before, stacks=stacks)
         # Other stacks of the target stay as they are.
         kept = {name: stack for name, stack in before.stacks.items() if not self._is_meant(name)}
         return compare_stacks(before.stacks, {**kept, **self._after.stacks}, region=region, policy=self._policy)
@@ -156,13 +166,13 @@ class CloudFormationChange:
         """Whether a stack of the target is one that is proposed, or inside one."""
         return name.partition("/")[0] in {deployment.name for deployment in self._after.deployments}
 
-    def _deployed(self, before: Application) -> Iterator[tuple[str, Deployed]]:
+    def _deployed(self, before: Application, after: Application) -> Iterator[tuple[str, Deployed]]:
         stacks = self._stacks()
         if self._proposal.delete:
             # What imports from a stack goes before it.
             for deployment in reversed(before.deployments):
                 yield deployment.name, stacks.delete(deployment.name, deployment.place)
-        for deployment in self._after.deployments:
+        for deployment in after.deployments:
             yield deployment.name, stacks.deploy(deployment)
 
     def _stacks(self) -> Stacks:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from diffing.change import Action
 from diffing.snapshot import Snapshot
 from sandbox.clones.clone import Clone, ServiceGap
 from sandbox.clones.engine import seedable_engine
@@ -18,7 +19,7 @@ from sandbox.inventory.inventory import take_snapshot
 from sandbox.inventory.scope import Scope
 from sandbox.inventory.terraform_services import service_of
 from sandbox.live.account import known_services
-from sandbox.rehearsal import ApiCall, CallKind, Gap, GapKind
+from sandbox.rehearsal import ApiCall, CallKind, Gap, GapKind, Plan
 from sandbox.session import Session
 from sandbox.targets.target import LiveTarget
 from sandbox.witnesses.calls import CHANGE_PHASES
@@ -79,17 +80,22 @@ def stand_up_account(account: Account, session: Session, *, versions: str) -> It
         )
 
 
-def mattering(gaps: Iterable[ServiceGap], calls: Iterable[ApiCall]) -> tuple[Gap, ...]:
+def mattering(gaps: Iterable[ServiceGap], calls: Iterable[ApiCall], plan: Plan) -> tuple[Gap, ...]:
     """The gaps, with whether each could hide what the change does.
 
-    It could where the change works on the service, and wherever the change removes something: what was not read may
-    depend on that.
+    It could where the change works on the service, or announces something for the very resource, and wherever the
+    change removes something: what was not read may depend on that.
     """
+    announced = {each.address for each in plan.changes if each.action is not Action.NO_OP}
     made = [call for call in calls if call.phase in CHANGE_PHASES]
     touched = {call.service for call in made}
     removes = any(call.kind is not CallKind.READ and call.operation.startswith(_REMOVALS) for call in made)
     return tuple(
-        replace(each.gap, blocking=each.gap.blocking and (removes or not each.service or each.service in touched))
+        replace(
+            each.gap,
+            blocking=each.gap.blocking
+            and (removes or not each.service or each.service in touched or each.address in announced),
+        )
         for each in gaps
     )
 

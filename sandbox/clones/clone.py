@@ -54,11 +54,13 @@ class Lineage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceGap:
-    """Something that is known to be missing, and matters only to a change that works on its service."""
+    """Something that is known to be missing, and matters only to a change that works on its service, or on itself."""
 
     service: str
     """botocore's name."""
     gap: Gap
+    address: str = ""
+    """What a plan calls it, where a plan may name it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

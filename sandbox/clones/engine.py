@@ -10,6 +10,7 @@ from sandbox.clones.clone import Clone, Measured, Noise, Recorded, Unmeasured
 from sandbox.clones.image import Image, at_port
 from sandbox.clones.scopes import CalledScopes
 from sandbox.cloning.engine import ExportingEngine, SeedableEngine, seedable
+from sandbox.cloudformation.deployed import NOTHING
 from sandbox.errors import ConfigurationError, UsageError
 from sandbox.inventory.scope import Scope
 from sandbox.ports import RunningEngine
@@ -67,6 +68,7 @@ def restored(image: Image, session: Session, *, warm: bool = False, noise: Unmea
             service_gaps=moved.service_gaps,
             ledger=moved.ledger,
             lineage=moved.lineage,
+            application=moved.application,
             warm=warm,
             redacted=moved.redacted,
             aws_provider=moved.aws_provider,
@@ -98,6 +100,8 @@ def at_rest(clone: Clone, session: Session) -> Image:
         lineage=clone.lineage,
         recorded=isinstance(clone.noise, Recorded),
         aws_provider=clone.aws_provider,
+        stacks=() if clone.application is None else clone.application.deployed,
+        outside=NOTHING if clone.application is None else clone.application.outside,
     )
 
 

@@ -13,10 +13,12 @@ import msgspec
 
 from sandbox.clones.clone import Lineage, ServiceGap
 from sandbox.cloning.ledger import Ledger
+from sandbox.cloudformation.application import Application, application_of
+from sandbox.cloudformation.deployed import NOTHING, DeployedStack, Outside
 from sandbox.inventory.scope import Scope
 from sandbox.rehearsal import Gap
 
-FORMAT = 3
+FORMAT = 4
 """Another number: what was kept before is not read any more."""
 _PORT = re.compile(rb"127\.0\.0\.1:(\d{1,5})(?!\d)")
 
@@ -44,12 +46,21 @@ class Image:
     noise: str | None = field(default=None, repr=False)
     """Terraform's JSON plan of the unchanged configuration; empty for one without changes, None where it was not
     measured."""
+    stacks: tuple[DeployedStack, ...] = ()
+    """The stacks that it was made from, without their secrets; only in snapshots."""
+    outside: Outside = NOTHING
+    """What those take from outside of themselves."""
     inventory: bytes = field(default=b"", repr=False)
     """What the AWS API showed of it (`diffing.codec`); only in snapshots."""
     redacted: bool = False
     """Placeholders stand for the secrets."""
     aws_provider: str = ""
     """The version of the AWS provider whose configuration made it; empty where none did."""
+
+    @property
+    def application(self) -> Application | None:
+        """The stacks, worked out; None where it was made from none."""
+        return application_of(self.stacks, self.outside) if self.stacks else None
 
 
 def to_bytes(image: Image) -> bytes:

@@ -31,13 +31,16 @@ _SHORTEST = 6
 """Characters; shorter values occur everywhere by chance, and are taken out by their names alone."""
 _ENVIRONMENTS = frozenset({"environment", "variables", "environmentvariables", "parametervalue"})
 """Members below which every text counts as a secret (lower case, without underscores)."""
+_STACKS = frozenset({"cloudformation"})
 _NOT_SECRET = frozenset({"type", "name", "id", "arn", "valuefrom"})
 
 
 def without_secrets(image: Image) -> Image:
     """Take the secrets out of an image."""
     instances = parse_state(image.state).instances if image.state else ()
-    redactor = _Redactor(tuple(_telling(instances)))
+    # Stacks were made without their secrets (`sandbox.clones.keptstacks`); what the engine keeps of them, templates
+    # and values of parameters, is compared with the change's, and must stay whole.
+    redactor = _Redactor(tuple(_telling(instances)), spared=_STACKS if image.stacks else frozenset())
     noise = redactor.document(image.noise.encode()).decode() if image.noise else image.noise
     return replace(
         image,
@@ -82,6 +85,8 @@ _COMMON = frozenset({"enabled", "disabled", "default", "standard", "production",
 @dataclass(frozen=True, slots=True)
 class _Redactor:
     secrets: tuple[str, ...]
+    spared: frozenset[str] = frozenset()
+    """Members that are left as they are."""
 
     def document(self, content: bytes) -> bytes:
         return json.dumps(self.value(json.loads(content)), separators=(",", ":")).encode()
@@ -100,6 +105,8 @@ class _Redactor:
                 return value
 
     def _member(self, name: str, item: Json, beside: Mapping[str, Json], *, secret: bool) -> Json:
+        if name in self.spared:
+            return item
         plain = name.lower().replace("_", "")
         inside = plain in _ENVIRONMENTS or is_secret_name(name) or (plain == "value" and _is_secure(beside))
         return self.value(item, secret=(secret or inside) and plain not in _NOT_SECRET)

@@ -5,14 +5,18 @@ from __future__ import annotations
 from typing import TypeAlias, assert_never
 
 from sandbox.clones.account import Account
+from sandbox.clones.deployed import DeployedStacks, read_deployed
 from sandbox.clones.image import Image
 from sandbox.clones.snapshotfile import read_snapshot
 from sandbox.cloning.tfstate import State, read_state
+from sandbox.cloudformation.application import Application
 from sandbox.errors import UsageError
+from sandbox.ports import Progress
 from sandbox.targets.target import (
     ConfigTarget,
     EmptyTarget,
     GitTarget,
+    LiveStackTarget,
     LiveTarget,
     SnapshotTarget,
     StackTarget,
@@ -20,11 +24,15 @@ from sandbox.targets.target import (
     Target,
 )
 
-Source: TypeAlias = ConfigTarget | GitTarget | EmptyTarget | StackTarget | Account | State | Image
+Source: TypeAlias = ConfigTarget | GitTarget | EmptyTarget | StackTarget | DeployedStacks | Account | State | Image
 
 
-def read_target(target: Target) -> Source:
+def read_target(target: Target, progress: Progress) -> Source:
     """Read what the target names.
+
+    Args:
+        target: As it was parsed.
+        progress: Told what is going on, where it takes a while.
 
     Raises:
         UsageError: it is not there.
@@ -39,9 +47,16 @@ def read_target(target: Target) -> Source:
             return target
         case LiveTarget():
             return Account(target)
+        case LiveStackTarget():
+            return read_deployed(target, progress)
         case StateTarget(source=source):
             return read_state(source)
         case SnapshotTarget(file=file):
             return read_snapshot(file)
         case _:
             assert_never(target)
+
+
+def deployed_in(source: Source) -> Application | None:
+    """The stacks that are deployed in a target and will be changed there; None where it is not told."""
+    return source.application if isinstance(source, DeployedStacks | Image) else None

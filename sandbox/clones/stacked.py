@@ -6,10 +6,10 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 
 from sandbox.clones.clone import Clone, Recorded
+from sandbox.clones.deployed import DeployedStacks, described
 from sandbox.clones.engine import empty
 from sandbox.cloning.ledger import Entry, Ledger, Standing
-from sandbox.cloudformation.application import Application, read_application
-from sandbox.cloudformation.parameters import read_parameters
+from sandbox.cloudformation.application import Application
 from sandbox.cloudformation.resolve import Resource
 from sandbox.executors.cloudformation.body import CDK_METADATA
 from sandbox.executors.cloudformation.stacks import Deployed, Stacks
@@ -26,15 +26,17 @@ PHASE = "stack"
 
 
 @contextmanager
-def stand_up_stacks(target: StackTarget, session: Session) -> Iterator[Clone]:
+def stand_up_stacks(source: StackTarget | DeployedStacks, session: Session) -> Iterator[Clone]:
     """Bring up what stacks describe; see `sandbox.clones.standup.stand_up`."""
-    values = read_parameters(target.parameters) if target.parameters is not None else {}
-    application = read_application(target.template, place=session.place, stack=target.stack, values=values)
+    deployed = source if isinstance(source, DeployedStacks) else described(source, session.place)
+    application = deployed.application
     with empty(session) as engine:
         session.progress.phase("Cloning the target (its stacks are deployed)")
         session.recorder.phase(PHASE)
         stacks = Stacks(session.recorder.endpoint, remaining=session.deadline.remaining)
         with session.watch.phase("baseline"), session.watch.waiting():
+            for place in {deployment.place for deployment in application.deployments}:
+                stacks.export(application.outside.exports, place)
             results = {deployment.name: stacks.deploy(deployment) for deployment in application.deployments}
             there = {item.address for each in application.deployments for item in stacks.resources(each)}
         session.require(engine)
@@ -42,7 +44,8 @@ def stand_up_stacks(target: StackTarget, session: Session) -> Iterator[Clone]:
             engine=engine,
             noise=Recorded(),
             scopes=scopes_of_stacks([application]),
-            gaps=tuple(_gaps(results)),
+            gaps=(*deployed.gaps, *_gaps(results)),
+            service_gaps=deployed.service_gaps,
             ledger=Ledger(entries=tuple(_entries(application, results, there))),
             application=application,
         )
@@ -79,7 +82,8 @@ def _entries(application: Application, results: Mapping[str, Deployed], there: C
         for key, resource in stack.resources.items():
             address = f"{name}/{key}"
             if address in there or resource.type == CDK_METADATA:
-                standing, reason = (Standing.CLONED if address in there else Standing.NOT_NEEDED), ""
+                standing = Standing.CLONED if address in there else Standing.NOT_NEEDED
+                reason = _known_as(application, name, key)
             else:
                 standing, reason = Standing.GAP, _why(key, resource, result)
             yield Entry(address=address, type=resource.type, mode="managed", standing=standing, reason=reason)
@@ -91,3 +95,10 @@ def _why(key: str, resource: Resource, result: Deployed) -> str:
     if key in result.failed:
         return f"the engine could not make it: {result.failed[key]}"[:_LONGEST]
     return "it refers to what the engine does not know" if result.left_out else "the engine did not make it"
+
+
+def _known_as(application: Application, name: str, key: str) -> str:
+    """What a resource is called where it is deployed; its name in the clone is the engine's."""
+    deployed = application.inside(name)
+    physical = (deployed.resources or {}).get(key, "") if deployed is not None else ""
+    return f"deployed as {physical}" if physical else ""

@@ -3,7 +3,7 @@
 a configuration ─▶ applied to an empty engine ───────────────────────────────────────┐
 a state ─▶ written configuration ─▶ scratch engine ─▶ real ids ─▶ image ─▶ an engine ─┼─▶ Clone
 a live account ─▶ read into a state ─▶ as above ─────────────────────────────────────┤
-stacks ─▶ deployed to an empty engine ───────────────────────────────────────────────┤
+stacks, from files or read of an account ─▶ deployed to an empty engine ─────────────┤
 a snapshot, or a clone that was kept ───────────────────────────▶ image ─▶ an engine ─┘
 """
 
@@ -17,6 +17,7 @@ from typing import assert_never
 from sandbox.clones.account import Account, stand_up_account
 from sandbox.clones.clone import Clone, Recorded
 from sandbox.clones.configured import stand_up_configured
+from sandbox.clones.deployed import DeployedStacks
 from sandbox.clones.engine import empty, restored
 from sandbox.clones.image import Image
 from sandbox.clones.source import Source
@@ -48,7 +49,7 @@ def stand_up(source: Source, session: Session, *, change_dir: Path, versions: st
             return _nothing(session)
         case ConfigTarget() | GitTarget():
             return stand_up_configured(source, session, change_dir=change_dir, versions=versions)
-        case StackTarget():
+        case StackTarget() | DeployedStacks():
             return stand_up_stacks(source, session)
         case Account():
             return stand_up_account(source, session, versions=versions)

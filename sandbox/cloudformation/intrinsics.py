@@ -17,7 +17,7 @@ from types import MappingProxyType
 
 from diffing.values import Marker, Value, thaw
 from sandbox.cloudformation.template import Template, scalar_text
-from sandbox.cloudformation.tokens import has_token, is_secret, opaque, reference, secret
+from sandbox.cloudformation.tokens import has_token, is_secret, is_untold, opaque, reference, secret
 from sandbox.errors import ConfigurationError
 
 _VARIABLE = re.compile(r"\$\{([^{}]*)\}")
@@ -250,6 +250,8 @@ class Evaluator:
                 return None
 
     def _equals(self, left: Value, right: Value) -> bool | None:
+        if any(isinstance(side, str) and is_untold(side) for side in (left, right)):
+            return None
         if left == right or (not isinstance(left, tuple | Mapping) and self._text(left) == self._text(right)):
             return True
         if is_secret(left) or is_secret(right):

@@ -39,7 +39,8 @@ def _exports_in_use(before: Mapping[str, Stack], after: Mapping[str, Stack], rep
     for name, stack in before.items():
         kept = after[name].exports if name in after else {}
         for export, value in stack.exports.items():
-            users = [other for other, user in before.items() if other != name and export in user.imports]
+            here = (other for other, user in before.items() if other != name and export in user.imports)
+            users = {*here, *stack.importers.get(export, ())}
             if not users:
                 continue
             changed = kept.get(export) != value or any(address in replaced for address, _ in references(value))

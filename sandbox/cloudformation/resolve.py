@@ -15,7 +15,7 @@ from types import MappingProxyType
 from diffing.values import Marker, Value
 from sandbox.cloudformation.intrinsics import Evaluator
 from sandbox.cloudformation.template import Declaration, Template
-from sandbox.cloudformation.tokens import has_token, opaque, secret
+from sandbox.cloudformation.tokens import has_token, is_untold, opaque, secret
 from sandbox.errors import ConfigurationError
 from sandbox.place import Place
 from sandbox.rehearsal import Gap, GapKind
@@ -53,9 +53,18 @@ class Stack:
     """Name of an export → logical ids that use it."""
     gaps: tuple[Gap, ...] = ()
     termination_protection: bool = False
+    importers: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    """Name of an export of it → stacks elsewhere that import it."""
 
 
-def resolve(template: Template, *, name: str, values: Mapping[str, str], place: Place) -> Stack:
+def resolve(
+    template: Template,
+    *,
+    name: str,
+    values: Mapping[str, str],
+    place: Place,
+    resolved: Mapping[str, str] = MappingProxyType({}),
+) -> Stack:
     """Work a template out.
 
     Args:
@@ -63,22 +72,24 @@ def resolve(template: Template, *, name: str, values: Mapping[str, str], place: 
         name: The stack's name.
         values: Values of parameters; those that the template does not declare are left alone.
         place: Account and region.
+        resolved: Parameters that name an entry of the parameter store → what it holds, where that is known.
 
     Raises:
         ConfigurationError: a parameter has no value, or something refers to what is not there.
     """
-    return _Resolution(template, name, values, place).run()
+    constants = _pseudo(name, place) | _parameters(template, values, resolved)
+    return _Resolution(template, name, constants).run()
 
 
 class _Resolution:
-    def __init__(self, template: Template, name: str, values: Mapping[str, str], place: Place) -> None:
+    def __init__(self, template: Template, name: str, constants: Mapping[str, Value]) -> None:
         self._template = template
         self._name = name
         self._gaps: list[Gap] = []
         self._evaluator = Evaluator(
             stack=name,
             template=template,
-            constants=_pseudo(name, place) | _parameters(template, values),
+            constants=constants,
             gap=self._gap,
         )
 
@@ -166,7 +177,7 @@ def _partition(region: str) -> str:
     return "aws-us-gov" if region.startswith("us-gov-") else "aws"
 
 
-def _parameters(template: Template, values: Mapping[str, str]) -> dict[str, Value]:
+def _parameters(template: Template, values: Mapping[str, str], resolved: Mapping[str, str]) -> dict[str, Value]:
     found: dict[str, Value] = {}
     missing = sorted(key for key, item in template.parameters.items() if item.default is None and key not in values)
     if missing:
@@ -176,12 +187,15 @@ def _parameters(template: Template, values: Mapping[str, str]) -> dict[str, Valu
         )
     for key, item in template.parameters.items():
         text = values.get(key, item.default) or ""
-        if item.no_echo:
+        if item.no_echo or is_untold(text):
             found[key] = secret(text)
-        elif item.is_looked_up:
+        elif item.is_looked_up and key not in resolved:
             found[key] = opaque(f"resolve:ssm:{text}")
-        elif item.is_list:
-            found[key] = tuple(part.strip() for part in text.split(",")) if text else ()
         else:
-            found[key] = text
+            text = resolved.get(key, text)
+            found[key] = _items(text) if item.is_list else text
     return found
+
+
+def _items(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",")) if text else ()

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from sandbox.cloudformation.impact import Impact, LogicalChange, Refusal
-from sandbox.cloudformation.text import read_document
+from sandbox.cloudformation.text import parse_document, read_document
 from sandbox.errors import ConfigurationError
 
 _ACTIONS: Mapping[Impact, tuple[str, ...]] = {
@@ -23,6 +23,10 @@ _ACTIONS: Mapping[Impact, tuple[str, ...]] = {
     Impact.WILL_DESTROY: ("Update:Delete",),
     Impact.WILL_ORPHAN: ("Update:Delete",),
 }
+
+_NESTED = "AWS::CloudFormation::Stack"
+_MODIFY = ("Update:Modify",)
+_INSIDE: Mapping[Impact, tuple[str, ...]] = {**dict.fromkeys(_ACTIONS, _MODIFY), Impact.WILL_CREATE: _MODIFY}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,24 +59,36 @@ def read_stack_policy(path: Path) -> StackPolicy:
     Raises:
         ConfigurationError: it cannot be read, or is none.
     """
-    document = read_document(path, "stack policy")
+    return _policy(read_document(path, "stack policy"), str(path))
+
+
+def stack_policy_of(text: str, *, name: str) -> StackPolicy:
+    """Parse the text of a stack policy; errors as `read_stack_policy`."""
+    return _policy(parse_document(text.encode(), name=name), name)
+
+
+def _policy(document: Any, name: str) -> StackPolicy:
     try:
         return tuple(_statement(item) for item in _list(document["Statement"]))
-    except (KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise ConfigurationError(
-            f"The stack policy {path} is not valid: it needs statements with Effect, Action and Resource.",
+            f"The stack policy {name} is not valid: it needs statements with Effect, Action and Resource.",
             hint="aws cloudformation get-stack-policy prints one.",
         ) from error
 
 
 def refused_by(policy: StackPolicy, changes: Iterable[LogicalChange]) -> Iterator[Refusal]:
-    """Yield what the policy denies, or does not allow."""
+    """Yield what the policy denies, or does not allow.
+
+    It speaks of the resources of its own stack: a change inside a nested one modifies the nested stack.
+    """
     for change in changes:
-        key = change.address.rpartition("/")[2]
-        for action in _ACTIONS.get(change.impact, ()):
-            about = [item for item in policy if item.is_about(action, key, change.type)]
+        _, key, *inner = change.address.split("/")
+        of, type_ = (f"{key}, which it is in", _NESTED) if inner else ("it", change.type)
+        for action in (_INSIDE if inner else _ACTIONS).get(change.impact, ()):
+            about = [item for item in policy if item.is_about(action, key, type_)]
             if not about or not all(item.allows for item in about):
-                yield Refusal(address=change.address, reason=f"the stack policy does not allow {action} of it")
+                yield Refusal(address=change.address, reason=f"the stack policy does not allow {action} of {of}")
 
 
 def _statement(item: Any) -> Statement:

@@ -32,6 +32,7 @@ _SECTIONS = frozenset(
         "Outputs",
     }
 )
+_LOOKED_UP = "AWS::SSM::Parameter::Value<"
 _HINT = "Check it with `aws cloudformation validate-template` or cfn-lint."
 
 
@@ -47,12 +48,12 @@ class Parameter:
     @property
     def is_list(self) -> bool:
         """Whether the text is a list, with commas between its items."""
-        return self.type == "CommaDelimitedList" or self.type.startswith("List<")
+        return self.type.removeprefix(_LOOKED_UP).startswith(("CommaDelimitedList", "List<"))
 
     @property
     def is_looked_up(self) -> bool:
         """Whether the value names an entry of the parameter store, which is read at deployment."""
-        return self.type.startswith("AWS::SSM::Parameter::Value<")
+        return self.type.startswith(_LOOKED_UP)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

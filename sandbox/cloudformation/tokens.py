@@ -21,6 +21,9 @@ _KEY = secrets.token_bytes(32)
 _REFERENCE = re.compile(rf"{OPEN}([A-Za-z0-9/_-]+)(?:\.([^{OPEN}{CLOSE}]+))?{CLOSE}")
 _STACK = re.compile(rf"{OPEN}(?::|[A-Za-z0-9/_-]*/)?")
 _SECRET_TOKEN = f"{OPEN}:NoEcho:"
+UNTOLD = "NotTold0"
+"""Begins what stands for a secret that nobody tells; alone, it stands for one that was written into a template."""
+_UNTOLD_TOKEN = f"{_SECRET_TOKEN}untold:"
 
 
 def reference(address: str, attribute: str = "") -> str:
@@ -40,7 +43,22 @@ def opaque(text: str) -> str:
 
 def secret(value: str) -> str:
     """Return the token for a value that must not be shown."""
-    return f"{_SECRET_TOKEN}{hmac.new(_KEY, value.encode(), hashlib.sha256).hexdigest()[:24]}{CLOSE}"
+    start = _UNTOLD_TOKEN if is_untold(value) else _SECRET_TOKEN
+    return f"{start}{hmac.new(_KEY, value.encode(), hashlib.sha256).hexdigest()[:24]}{CLOSE}"
+
+
+def untold(name: str) -> str:
+    """Return what stands for a secret value that nobody tells; engines take it for a password.
+
+    Args:
+        name: The parameter's: what two parameters hold is not taken to be the same.
+    """
+    return f"{UNTOLD}{name}"
+
+
+def is_untold(value: str) -> bool:
+    """Whether a text, or a secret's token, stands for a value that nobody tells."""
+    return value.startswith((UNTOLD, _UNTOLD_TOKEN))
 
 
 def is_secret(value: Value) -> bool:

@@ -1,9 +1,9 @@
-"""How much of a live account to read: what narrows ``aws:PROFILE``, parsed."""
+"""How much of a live account to read: what narrows ``aws:PROFILE`` and ``cloudformation-stack:NAME``, parsed."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,7 @@ from sandbox.errors import UsageError
 from sandbox.inventory.catalogue import CATALOGUE
 from sandbox.inventory.operations import available_services
 from sandbox.place import Place
-from sandbox.targets.target import LiveTarget
+from sandbox.targets.target import LiveStackTarget, LiveTarget
 
 if TYPE_CHECKING:
     from sandbox.live.upstream import Upstream
@@ -52,7 +52,7 @@ def known_services() -> tuple[str, ...]:
     return tuple(sorted(CATALOGUE.keys() - _NOT_READ))
 
 
-def place_of(target: LiveTarget) -> Place:
+def place_of(target: LiveTarget | LiveStackTarget) -> Place:
     """The account that the profile's credentials belong to, and the first region that is read.
 
     Raises:
@@ -64,7 +64,10 @@ def place_of(target: LiveTarget) -> Place:
 
     upstream = Upstream(target.profile)
     try:
-        return Place(account=upstream.identity().account, region=regions_of(target, upstream)[0])
+        account = upstream.identity().account
+        if isinstance(target, LiveStackTarget):
+            return Place(account=account, region=region_of_stack(target, upstream))
+        return Place(account=account, region=regions_of(target, upstream)[0])
     finally:
         upstream.close()
 
@@ -75,12 +78,40 @@ def regions_of(target: LiveTarget, upstream: Upstream) -> tuple[str, ...]:
     Raises:
         UsageError: no region is named, and the profile has none.
     """
-    found = target.regions or tuple(filter(None, [upstream.region]))
-    if not found:
+    return target.regions or (_named(upstream.region),)
+
+
+def region_of_stack(target: LiveStackTarget, upstream: Upstream) -> str:
+    """The region that a stack is in; errors as `regions_of`."""
+    return target.region or _named(upstream.region)
+
+
+def stack_in(target: LiveStackTarget, regions: Sequence[str]) -> LiveStackTarget:
+    """A stack, in the region that is asked for.
+
+    Args:
+        target: The stack.
+        regions: Each ``--region``.
+
+    Raises:
+        UsageError: it makes no sense.
+    """
+    if len(set(regions)) > 1:
+        raise UsageError("A stack is in one region.", hint="Give --region once.")
+    region = regions[0] if regions else target.region
+    if regions and not _REGION.fullmatch(region):
+        raise UsageError(f"{region!r} is not the name of an AWS region.", hint="For example: --region eu-west-1.")
+    if target.region and region != target.region:
+        raise UsageError(f"The stack {target.arn} is not in {region}.", hint="Leave --region out: an ARN tells it.")
+    return replace(target, region=region)
+
+
+def _named(region: str) -> str:
+    if not region:
         raise UsageError(
             "No region is named, and the AWS profile has none.", hint="Add --region, for example --region eu-west-1."
         )
-    return found
+    return region
 
 
 def _tag(text: str) -> tuple[str, str]:

@@ -72,6 +72,18 @@ _NEVER = (
     "sts:GetFederationToken",
     "sts:GetSessionToken",
 )
+STACK_ACTIONS = (
+    "cloudformation:DescribeStackResourceDrifts",
+    "cloudformation:DescribeStacks",
+    "cloudformation:GetStackPolicy",
+    "cloudformation:GetTemplate",
+    "cloudformation:ListExports",
+    "cloudformation:ListImports",
+    "cloudformation:ListStackResources",
+    "ssm:GetParameters",
+    "sts:GetCallerIdentity",
+)
+"""Everything that reading a stack calls (`sandbox.live.stacks`)."""
 
 
 def action_of(service: str, operation: str, message: str = "") -> str:
@@ -120,3 +132,9 @@ def read_policy(services: Iterable[str]) -> str:
         ],
     }
     return json.dumps(policy, indent=2) + "\n"
+
+
+def stack_read_policy() -> str:
+    """The IAM policy that reading a stack takes, as JSON: each action that is used, and no other."""
+    statement = {"Sid": "ReadStacks", "Effect": "Allow", "Action": sorted(STACK_ACTIONS), "Resource": "*"}
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]}, indent=2) + "\n"

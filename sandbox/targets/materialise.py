@@ -12,6 +12,7 @@ from sandbox.targets.target import (
     ConfigTarget,
     EmptyTarget,
     GitTarget,
+    LiveStackTarget,
     LiveTarget,
     SnapshotTarget,
     StackTarget,
@@ -59,7 +60,7 @@ def read_text(target: Target, name: str, *, change_dir: Path) -> str | None:
         ConfigurationError: the file is there and is no readable text.
     """
     match target:
-        case EmptyTarget() | StateTarget() | SnapshotTarget() | LiveTarget():
+        case EmptyTarget() | StateTarget() | SnapshotTarget() | LiveTarget() | LiveStackTarget():
             return None
         case ConfigTarget(directory=directory):
             data = _read_file(directory / name)

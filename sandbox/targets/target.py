@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
@@ -70,9 +71,36 @@ class LiveTarget:
     """Only what has one of these tags, what belongs to it and what it refers to; none for everything."""
 
 
-Target: TypeAlias = ConfigTarget | GitTarget | EmptyTarget | StateTarget | SnapshotTarget | StackTarget | LiveTarget
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiveStackTarget:
+    """``cloudformation-stack:[PROFILE:]NAME``: a stack that is deployed in a live account, read and never written."""
 
-FORMS = "config:DIR, git:REF, git:REF:DIR, tfstate:FILE, snapshot:FILE, cloudformation:TEMPLATE, aws:PROFILE or empty"
+    stack: str
+    """Its name."""
+    arn: str = ""
+    """Its ARN (stack id), where that was given."""
+    profile: str = ""
+    """Of the AWS configuration; empty for the default chain of credentials."""
+    region: str = ""
+    """Empty for the profile's own."""
+    parameters: Path | None = None
+    """A file with values of ``NoEcho`` parameters, which no account tells."""
+
+
+Target: TypeAlias = (
+    ConfigTarget | GitTarget | EmptyTarget | StateTarget | SnapshotTarget | StackTarget | LiveTarget | LiveStackTarget
+)
+
+FORMS = (
+    "config:DIR, git:REF, git:REF:DIR, tfstate:FILE, snapshot:FILE, cloudformation:TEMPLATE, "
+    "cloudformation-stack:[PROFILE:]NAME, aws:PROFILE or empty"
+)
+_STACK = re.compile(
+    r"(?:(?P<profile>.+):)?"
+    r"(?:(?P<name>[A-Za-z][-A-Za-z0-9]{0,127})"
+    r"|(?P<arn>arn:aws[a-z-]*:cloudformation:(?P<region>[a-z0-9-]+):\d{12}:stack/(?P<named>[A-Za-z][-A-Za-z0-9]{0,127})/[-\w]+))"
+)
+"""Source: StackName of CreateStack in the CloudFormation API reference."""
 
 
 def parse_target(text: str) -> Target:
@@ -94,6 +122,8 @@ def parse_target(text: str) -> Target:
             found = SnapshotTarget(file=Path(rest).expanduser())
         case "cloudformation" if rest:
             found = StackTarget(template=Path(rest).expanduser())
+        case "cloudformation-stack" if rest:
+            found = _stack_target(text, rest)
         case "aws" if colon:
             found = LiveTarget(profile=rest)
         case "git" if rest:
@@ -111,3 +141,18 @@ def _git_target(text: str, ref: str, directory: str) -> GitTarget:
             f"{text!r} names no commit.", hint="Write git:REF with a branch, a tag or a commit id, e.g. git:main."
         )
     return GitTarget(ref=ref, directory=directory)
+
+
+def _stack_target(text: str, rest: str) -> LiveStackTarget:
+    found = _STACK.fullmatch(rest)
+    if found is None:
+        raise UsageError(
+            f"{text!r} names no stack.",
+            hint="Write cloudformation-stack:NAME, cloudformation-stack:PROFILE:NAME, or the stack's ARN for its name.",
+        )
+    return LiveStackTarget(
+        stack=found["name"] or found["named"],
+        arn=found["arn"] or "",
+        profile=found["profile"] or "",
+        region=found["region"] or "",
+    )

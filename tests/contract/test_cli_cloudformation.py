@@ -8,6 +8,8 @@ import pytest
 
 from gate.cli.main import run
 
+ARN = "arn:aws:cloudformation:eu-west-1:123456789012:stack/shop/7bb52096-cf21"
+DEPLOYED = "cloudformation-stack:shop"
 GOOD = "Resources: {Q: {Type: 'AWS::SQS::Queue'}}"
 
 
@@ -24,6 +26,11 @@ GOOD = "Resources: {Q: {Type: 'AWS::SQS::Queue'}}"
         (["needs.yaml"], (3, "needs values for Stage")),
         (["good.yaml", "--target", "cloudformation:nowhere.yaml"], (64, "There is no template nowhere.yaml")),
         (["good.yaml", "--target", "cloudformation:bad.yaml"], (3, "has no Type")),
+        (["good.yaml", "--target", "cloudformation-stack:a/b"], (64, "names no stack")),
+        (["good.yaml", "--target", DEPLOYED, "--region", "Ireland"], (64, "not the name of an AWS region")),
+        (["good.yaml", "--target", DEPLOYED, "--region", "eu-west-1", "--region", "eu-west-2"], (64, "in one region")),
+        (["good.yaml", "--target", f"cloudformation-stack:nobody:{ARN}", "--region", "us-east-2"], (64, "is not in")),
+        (["good.yaml", "--target", f"cloudformation-stack:nobody:{ARN}"], (3, "The AWS profile 'nobody'")),
         (["good.yaml", "--timeout", "0"], (64, "--timeout")),
     ],
 )
@@ -46,3 +53,9 @@ def test_wrong_input_is_one_clear_error(
     assert "Traceback" not in told.err
     assert told.out == ""
     assert sorted(path.name for path in tmp_path.iterdir()) == ["bad.yaml", "good.yaml", "needs.yaml"]
+
+
+@pytest.mark.parametrize("option", [["--stack", "shop"], ["--target-parameters", "values.json"]])
+def test_what_is_about_stacks_needs_stacks(capsys: pytest.CaptureFixture[str], option: list[str]) -> None:
+    assert run(["clone", "--target", "empty", "--out", "empty.snapshot", *option, "--quiet"]) == 64
+    assert "are about stacks" in capsys.readouterr().err

@@ -12,7 +12,7 @@ from cloudformation_builders import PLACE, impacts, stack
 from sandbox.cloudformation.application import Application, read_application
 from sandbox.cloudformation.compare import compare_stacks
 from sandbox.cloudformation.recreate import compare_recreated
-from sandbox.cloudformation.stackpolicy import read_stack_policy
+from sandbox.cloudformation.stackpolicy import read_stack_policy, stack_policy_of
 from sandbox.errors import ConfigurationError, UsageError
 from sandbox.executors.cloudformation.body import document_of
 
@@ -244,6 +244,17 @@ def test_a_stack_policy_refuses(tmp_path: Path) -> None:
         ("app/T", "the stack policy does not allow Update:Delete of it")
     ]
     assert len(compare_stacks(before, after, policy=()).refusals) == 2
+
+
+@pytest.mark.parametrize(("about", "refused"), [("LogicalResourceId/T", ["P"]), ("LogicalResourceId/Inner", [])])
+def test_a_stack_policy_speaks_of_nested_stacks_as_a_whole(tmp_path: Path, about: str, refused: list[str]) -> None:
+    before = _nested(tmp_path / "a")
+    after = _nested(tmp_path / "b", inner=NESTED.replace("Value: x", "Value: y"))
+    allowed = {"Statement": [{"Effect": "Allow", "Action": "Update:*", "Principal": "*", "Resource": about}]}
+    policy = stack_policy_of(json.dumps(allowed), name="of app")
+    found = compare_stacks(before.stacks, after.stacks, policy=policy)
+    assert impacts(found) == {"Inner/P": "will update"}
+    assert [each.address.removeprefix("app/Inner/") for each in found.refusals] == refused
 
 
 def test_no_stack_policy_is_one_clear_error(tmp_path: Path) -> None:

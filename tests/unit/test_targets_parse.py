@@ -6,7 +6,9 @@ import pytest
 
 from sandbox.errors import UsageError
 from sandbox.targets import ConfigTarget, EmptyTarget, GitTarget, Target, materialise, parse_target
-from sandbox.targets.target import LiveTarget, SnapshotTarget, StackTarget, StateTarget
+from sandbox.targets.target import LiveStackTarget, LiveTarget, SnapshotTarget, StackTarget, StateTarget
+
+ARN = "arn:aws:cloudformation:eu-west-1:123456789012:stack/shop/7bb52096-cf21"
 
 
 @pytest.mark.parametrize(
@@ -20,6 +22,10 @@ from sandbox.targets.target import LiveTarget, SnapshotTarget, StackTarget, Stat
         ("tfstate:-", StateTarget(source="-")),
         ("snapshot:prod.snapshot", SnapshotTarget(file=Path("prod.snapshot"))),
         ("cloudformation:app.yaml", StackTarget(template=Path("app.yaml"))),
+        ("cloudformation-stack:shop", LiveStackTarget(stack="shop")),
+        ("cloudformation-stack:prod:shop", LiveStackTarget(stack="shop", profile="prod")),
+        (f"cloudformation-stack:{ARN}", LiveStackTarget(stack="shop", arn=ARN, region="eu-west-1")),
+        (f"cloudformation-stack:a:b:{ARN}", LiveStackTarget(stack="shop", arn=ARN, region="eu-west-1", profile="a:b")),
         ("aws:prod", LiveTarget(profile="prod")),
         ("aws:", LiveTarget()),
         ("empty", EmptyTarget()),
@@ -42,6 +48,10 @@ def test_the_kinds_are_understood(text: str, target: Target) -> None:
         "git:a\nb",
         "empty:",
         "live",
+        "cloudformation-stack:",
+        "cloudformation-stack:a/b",
+        "cloudformation-stack:7up",
+        "cloudformation-stack:arn:aws:cloudformation:eu-west-1:123456789012:stackset/shop:1",
         "Config:x",
     ],
 )

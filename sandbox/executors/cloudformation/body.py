@@ -9,10 +9,12 @@ from typing import Any
 
 from diffing.values import thaw
 from sandbox.cloudformation.application import Deployment
+from sandbox.cloudformation.tokens import is_untold
 
 CDK_METADATA = "AWS::CDK::Metadata"
-_BOOTSTRAP = "BootstrapVersion"
+BOOTSTRAP = "BootstrapVersion"
 """A parameter that the CDK gives every template, for a check of its own command line."""
+_CONSTRAINTS = ("AllowedPattern", "AllowedValues", "MaxLength", "MinLength", "MaxValue", "MinValue")
 _CODE = frozenset({"AWS::Lambda::Function"})
 _SUB_REFERENCE = re.compile(r"\$\{([A-Za-z0-9]+)(?:\.[^}]*)?\}")
 
@@ -30,7 +32,8 @@ def document_of(deployment: Deployment, *, urls: Mapping[str, str], left_out: Co
         document.pop(key, None)
     if not document.get("Transform", True):
         document.pop("Transform")
-    (document.get("Parameters") or {}).pop(_BOOTSTRAP, None)
+    (document.get("Parameters") or {}).pop(BOOTSTRAP, None)
+    _settle(document.get("Parameters") or {}, deployment)
     if not document.get("Parameters", True):
         document.pop("Parameters")
     resources = document["Resources"]
@@ -41,6 +44,17 @@ def document_of(deployment: Deployment, *, urls: Mapping[str, str], left_out: Co
     for key, resource in document["Resources"].items():
         _adapt(key, resource, urls, gone)
     return document
+
+
+def _settle(declared: dict[str, Any], deployment: Deployment) -> None:
+    """Let the engine take values that are given: what was looked up already, and what stands for a secret."""
+    for name, parameter in declared.items():
+        if name in deployment.resolved:
+            is_list = deployment.template.parameters[name].is_list
+            parameter["Type"] = "CommaDelimitedList" if is_list else "String"
+        if is_untold(deployment.values.get(name, "")):
+            for constraint in _CONSTRAINTS:
+                parameter.pop(constraint, None)
 
 
 def without(resources: Mapping[str, Any], types: Collection[str]) -> frozenset[str]:

@@ -22,12 +22,18 @@ from botocore.parsers import ResponseParserError
 
 from diffing.change import Replacement
 from sandbox.cloudformation.application import Deployment
+from sandbox.errors import EngineError
 from sandbox.executors.cloudformation.body import document_of
 from sandbox.place import Place
 
 CHANGE_SET = "sandtable"
 BUCKET = "sandtable-templates"
 """Holds templates while a stack is deployed; it is gone afterwards."""
+EXPORTS = "sandtable-exports"
+"""Begins the names of stacks that stand for those which the clone does not have and the target imports from."""
+_MOST_OUTPUTS = 150
+_NOTHING_MUCH = {"Nothing": {"Type": "AWS::CloudFormation::WaitConditionHandle"}}
+"""A stack must have a resource."""
 MOST_INLINE = 51_200
 """Bytes of a template that a call may carry (CloudFormation's quota)."""
 _BUCKETS_REGION = "us-east-1"
@@ -78,6 +84,28 @@ class Stacks:
         self._remaining = remaining
         self._session = botocore.session.Session()
         self._clients: dict[tuple[str, Place], Any] = {}
+
+    def export(self, values: Mapping[str, str], place: Place) -> None:
+        """Have stacks of this tool's own export values, as those that are not in the clone do.
+
+        Raises:
+            EngineError: the engine does not.
+        """
+        client = self._client("cloudformation", place)
+        names = sorted(values)
+        for start in range(0, len(names), _MOST_OUTPUTS):
+            outputs = {
+                f"Export{number}": {"Value": values[name], "Export": {"Name": name}}
+                for number, name in enumerate(names[start : start + _MOST_OUTPUTS])
+            }
+            body = json.dumps({"Resources": _NOTHING_MUCH, "Outputs": outputs})
+            try:
+                made = client.create_stack(StackName=f"{EXPORTS}-{start // _MOST_OUTPUTS}", TemplateBody=body)
+                ended = self._ended(client, made["StackId"])
+            except _ERRORS as error:
+                raise _no_exports(_text(error)) from error
+            if not ended.succeeded:
+                raise _no_exports(ended.reason)
 
     def deploy(self, deployment: Deployment) -> Deployed:
         """Create the stack, or change it where it exists."""
@@ -147,10 +175,11 @@ class Stacks:
             "StackName": deployment.name,
             "Parameters": [
                 {"ParameterKey": name, "ParameterValue": value}
-                for name, value in deployment.values.items()
+                for name, value in {**deployment.values, **deployment.resolved}.items()
                 if name in declared
             ],
             "Capabilities": _CAPABILITIES,
+            "Tags": [{"Key": key, "Value": value} for key, value in deployment.tags.items()],
         } | (
             {"TemplateBody": body}
             if len(body.encode()) <= MOST_INLINE
@@ -267,6 +296,12 @@ class _Shelf:
         if self._keys:
             self._client.delete_bucket(Bucket=BUCKET)
         self._keys.clear()
+
+
+def _no_exports(reason: str) -> EngineError:
+    return EngineError(
+        f"The engine does not take the exports of other stacks: {reason}"[:500], hint="Use --engine ministack."
+    )
 
 
 def _lacking(reason: str) -> tuple[str, ...]:
