@@ -33,7 +33,7 @@ TELLING = ("lineage", "planned_values", "provider_schemas", "serial", "values")
 """What tells a plan from the other documents that Terraform writes; only whether it is there counts."""
 
 HINT = "A plan comes from: terraform plan -out=FILE && terraform show -json FILE > plan.json"
-LARGE = 1_000_000
+LARGE = 5_000_000
 """Bytes from which on a faster decoder is worth the time that loading it takes (`benchmarks/bench_review.py`)."""
 ZIP = b"PK\x03\x04"
 _QUOTED = 60
