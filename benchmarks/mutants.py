@@ -43,9 +43,11 @@ from sandbox.targets.target import parse_target
 _PLAN = "mutant.tfplan"
 REASONS = {
     "aws_ecs_task_definition": "immutable: the next revision is registered, and services are moved to it in place",
+    "aws_s3_bucket_lifecycle_configuration: abort_incomplete_multipart_upload": "what was uploaded in part is kept; "
+    "nothing is lost",
     "terraform_data": "exists only in the state file",
 }
-"""Types whose renewal is let pass on purpose (the catalogue's must-pass list), and why."""
+"""Types, and blocks of types, whose renewal or removal is let pass on purpose (the must-pass list), and why."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -313,6 +315,8 @@ def _page(tried: list[Tried]) -> Iterator[str]:
         f"in place ({_number(tried, 'in place')})."
     )
     yield ""
+    yield f"Mutated: {', '.join(f'`{name}`' for name in sorted({each.scenario for each in tried}))}."
+    yield ""
     yield "| what was done | mutants | caught |"
     yield "| --- | --- | --- |"
     for operator in Operator:
@@ -335,7 +339,8 @@ def _share(part: int, whole: int) -> str:
 
 
 def _reason(tried: Tried) -> str:
-    return next((text for type_, text in REASONS.items() if tried.mutant.address.partition(".")[0] == type_), "")
+    _, type_, what = tried.mutant.kind
+    return REASONS.get(type_) or REASONS.get(f"{type_}: {what}", "")
 
 
 def _number(tried: list[Tried], plan: str) -> int:
