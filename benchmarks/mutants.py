@@ -306,8 +306,8 @@ def _page(tried: list[Tried]) -> Iterator[str]:
     )
     yield ""
     yield (
-        f"**{caught} of {len(counted)} caught ({_share(caught, len(counted))}).** {on_purpose} of the others are what "
-        "the catalogue lets pass on purpose; without them it is "
+        f"**{caught} of {len(counted)} caught ({_share(caught, len(counted))}).** Of the {len(counted) - caught} "
+        f"others, {on_purpose} are what the catalogue lets pass on purpose; without those it is "
         f"{_share(caught, len(counted) - on_purpose)}. A mutant has one create-only attribute changed, one "
         "block taken out or one protection turned off. It is caught where the verdict is no longer to approve, for a "
         "reason that was not there before. Left out are mutants that Terraform does not plan "
