@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 SCENARIO ?= kiro
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench verdicts mutants benign conformance docs lock clean contain chromium
+.PHONY: help demo test check bench verdicts mutants benign conformance docs image lock clean contain chromium
 
 help:  ## this menu
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -68,6 +68,10 @@ docs: $(VENV)/.ready  ## regenerate what is generated in docs/, and build the si
 	@$(BIN)/python -m gate.policy.pages docs/rules
 	@$(BIN)/python -m gate.policy.schemafile gate/policy/schema/sandtable-policy-1.schema.json
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --config-file website/mkdocs.yml
+
+image: $(VENV)/.ready  ## build the container image `sandtable`
+	@rm -rf dist && $(BIN)/pip wheel --quiet --no-deps --wheel-dir dist .
+	@docker build --tag sandtable .
 
 lock:  ## write constraints.txt anew
 	@$(BIN)/pip install --quiet --upgrade -e '.[dev,terraform]'

@@ -9,13 +9,15 @@ from __future__ import annotations
 import io
 import os
 import re
+import shutil
 import subprocess
 import sys
 import sysconfig
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 BASE = "base"
@@ -27,6 +29,7 @@ COMMANDS = {
 }
 """Emulator, or what is none → the interpreter's arguments."""
 ROOTS = ("ministack", "cryptography", "moto", "flask", "flask-cors", "docker", "py-partiql-parser", "pyyaml")
+NONE: Mapping[str, str] = MappingProxyType({})
 _LARGE = frozenset({"sympy", "mpmath", "cfn-lint", "networkx", "awscli"})
 _NOT_NEEDED = frozenset(
     {"site-packages", "test", "tests", "idlelib", "tkinter", "turtledemo", "ensurepip", "lib2to3", "pydoc_data"}
@@ -34,15 +37,26 @@ _NOT_NEEDED = frozenset(
 _LIBRARY = re.compile(r"(?:=> )?(/\S+) \(0x")
 
 
-def archive() -> bytes:
-    """The root file system as an uncompressed tar archive."""
+def archive(
+    roots: Sequence[str] = ROOTS, *, without: frozenset[str] = _LARGE, programs: Mapping[str, str] = NONE
+) -> bytes:
+    """The root file system as an uncompressed tar archive.
+
+    Args:
+        roots: The packages that are there, with all that they require.
+        without: Packages that are left out.
+        programs: Programs of this machine that are there beside the interpreter, and where.
+    """
     content = io.BytesIO()
     with tarfile.open(fileobj=content, mode="w", dereference=True) as tar:
         for folder in ("tmp", "var/tmp", "run", "proc", "sys", "dev", "etc"):
             tar.addfile(_folder(folder))
+        python = tarfile.TarInfo("usr/bin/python3")
+        python.type, python.linkname = tarfile.SYMTYPE, str(_interpreter())
+        tar.addfile(python)
         passwords = b"root:x:0:0:root:/:/\n"
         tar.addfile(_file("etc/passwd", len(passwords)), io.BytesIO(passwords))
-        for source, target in sorted(_content(), key=lambda pair: pair[1]):
+        for source, target in sorted(_content(roots, without, programs), key=lambda pair: pair[1]):
             tar.add(source, arcname=target, recursive=False, filter=_plain)
     return content.getvalue()
 
@@ -68,13 +82,16 @@ def remove(client: Any, images: dict[str, str]) -> None:
         client.images.remove(name, force=True)
 
 
-def _content() -> Iterator[tuple[Path, str]]:
+def _content(roots: Sequence[str], without: frozenset[str], programs: Mapping[str, str]) -> Iterator[tuple[Path, str]]:
     """What goes in: a file of this machine, and its path in the image."""
     interpreter = _interpreter()
     library = Path(sysconfig.get_path("stdlib", vars={"base": sys.base_prefix, "installed_base": sys.base_prefix}))
     files = [interpreter, *_below(library)]
-    packages = [*_packages()]
-    loaded = _libraries([path for path in (*files, *(source for source, _ in packages)) if _is_loaded(path)])
+    packages = [*_packages(roots, without)]
+    found = {Path(place).resolve(): target for name, target in programs.items() if (place := shutil.which(name))}
+    yield from found.items()
+    loading = [path for path in (*files, *(source for source, _ in packages)) if _is_loaded(path)]
+    loaded = _libraries([*loading, *found])
     yield from ((path, str(path).lstrip("/")) for path in {*files, *loaded})
     yield from packages
 
@@ -89,8 +106,8 @@ def _below(folder: Path) -> Iterator[Path]:
         yield from (Path(parent, name) for name in names)
 
 
-def _packages() -> Iterator[tuple[Path, str]]:
-    for found in _closure():
+def _packages(roots: Sequence[str], without: frozenset[str]) -> Iterator[tuple[Path, str]]:
+    for found in _closure(roots, without):
         for file in found.files or ():
             if ".." not in file.parts:
                 path = Path(str(file.locate()))
@@ -98,13 +115,13 @@ def _packages() -> Iterator[tuple[Path, str]]:
                     yield path, f"packages/{file}"
 
 
-def _closure() -> tuple[Distribution, ...]:
-    """The emulators and everything that they require, as far as it is installed."""
+def _closure(roots: Sequence[str], without: frozenset[str]) -> tuple[Distribution, ...]:
+    """Packages and everything that they require, as far as it is installed."""
     found: dict[str, Distribution] = {}
-    waiting = list(ROOTS)
+    waiting = list(roots)
     while waiting:
         name = re.sub(r"[-_.]+", "-", waiting.pop()).lower()
-        if name in found or name in _LARGE:
+        if name in found or name in without:
             continue
         try:
             found[name] = distribution(name)
@@ -135,7 +152,7 @@ def _plain(member: tarfile.TarInfo) -> tarfile.TarInfo:
 
 def _folder(name: str) -> tarfile.TarInfo:
     member = tarfile.TarInfo(name)
-    member.type, member.mode = tarfile.DIRTYPE, 0o755
+    member.type, member.mode = tarfile.DIRTYPE, 0o1777 if name.endswith("tmp") else 0o755
     return member
 
 
