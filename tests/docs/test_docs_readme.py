@@ -104,11 +104,11 @@ def test_no_page_names_a_machine_or_a_package_registry(page: Path) -> None:
     assert re.findall(r"\b(?:[\w-]+\.)*(?:pypi|pythonhosted|npmjs|registry|artifactory)\.[a-z.]+", text) == []
 
 
-def test_the_picture_is_there_and_small() -> None:
-    [picture] = [link for link in links(README) if link.endswith(".png")]
-    content = (ROOT / picture).read_bytes()
-    assert content.startswith(b"\x89PNG")
-    assert len(content) < 300_000
+def test_the_pictures_are_there_and_small() -> None:
+    contents = [(ROOT / link).read_bytes() for link in links(README) if link.endswith(".png")]
+    assert len(contents) == 2
+    assert all(content.startswith(b"\x89PNG") for content in contents)
+    assert sum(map(len, contents)) < 300_000
 
 
 # Commands
