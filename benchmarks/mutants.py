@@ -45,6 +45,15 @@ REASONS = {
     "aws_ecs_task_definition": "immutable: the next revision is registered, and services are moved to it in place",
     "aws_s3_bucket_lifecycle_configuration: abort_incomplete_multipart_upload": "what was uploaded in part is kept; "
     "nothing is lost",
+    **dict.fromkeys(
+        (
+            "aws_iam_role_policy_attachment: lifecycle",
+            "aws_lambda_permission: lifecycle",
+            "aws_route_table_association: lifecycle",
+            "aws_vpc_security_group_ingress_rule: lifecycle",
+        ),
+        "only `replace_triggered_by` is in it: less is made anew without",
+    ),
     "terraform_data": "exists only in the state file",
 }
 """Types, and blocks of types, whose renewal or removal is let pass on purpose (the must-pass list), and why."""
@@ -307,7 +316,7 @@ def _page(tried: list[Tried]) -> Iterator[str]:
     yield ""
     yield (
         f"**{caught} of {len(counted)} caught ({_share(caught, len(counted))}).** Of the {len(counted) - caught} "
-        f"others, {on_purpose} are what the catalogue lets pass on purpose; without those it is "
+        f"others, {on_purpose} lose nothing (the reason is beside each); without those it is "
         f"{_share(caught, len(counted) - on_purpose)}. A mutant has one create-only attribute changed, one "
         "block taken out or one protection turned off. It is caught where the verdict is no longer to approve, for a "
         "reason that was not there before. Left out are mutants that Terraform does not plan "

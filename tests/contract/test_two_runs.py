@@ -72,13 +72,14 @@ def test_protection_off_on_monday_and_delete_on_tuesday_are_seen_together(tmp_pa
     assert rehearsed(tmp_path, tuesday, standing)["verdict"]["decision"] == "approve"
 
 
-SCRIPT = "aws sns list-topics > topics.json\n"
+TOPIC_ARN = "arn:aws:sns:eu-west-1:123456789012:alerts"
+SCRIPT = f"aws sns tag-resource --resource-arn {TOPIC_ARN} --tags Key=Team,Value=web\n"
 
 
 def state(serial: int) -> str:
     """A production state of one topic."""
-    arn = "arn:aws:sns:eu-west-1:123456789012:alerts"
-    topic = {"schema_version": 0, "attributes": {"id": arn, "arn": arn, "name": "alerts", "region": "eu-west-1"}}
+    attributes = {"id": TOPIC_ARN, "arn": TOPIC_ARN, "name": "alerts", "region": "eu-west-1"}
+    topic = {"schema_version": 0, "attributes": attributes}
     provider = 'provider["registry.terraform.io/hashicorp/aws"]'
     resource = {"mode": "managed", "type": "aws_sns_topic", "name": "alerts", "provider": provider}
     return json.dumps(
@@ -96,24 +97,24 @@ def state(serial: int) -> str:
 def test_a_pass_fits_neither_an_edited_program_nor_a_state_that_moved_on_nor_twice(tmp_path: Path) -> None:
     production = tmp_path / "prod.tfstate"
     production.write_text(state(7))
-    work = write(tmp_path / "work", SCRIPT, "look.sh")
+    work = write(tmp_path / "work", SCRIPT, "tag.sh")
     cache = str(tmp_path / "cache")
     done = run(
         tmp_path,
         *("rehearse", "command", "--target", f"tfstate:{production}", "--dir", str(work), "--region", "eu-west-1"),
-        *("--format", "agent", "--", "sh", "look.sh"),
+        *("--format", "agent", "--", "sh", "tag.sh"),
         XDG_CACHE_HOME=cache,
     )
     assert done.returncode == 0, done.stderr
     assert "let this very change through once" in done.stderr
 
     def answer() -> str:
-        event = {"tool_name": "Bash", "tool_input": {"command": "sh look.sh"}, "cwd": str(work)}
+        event = {"tool_name": "Bash", "tool_input": {"command": "sh tag.sh"}, "cwd": str(work)}
         return respond("claude-code", json.dumps(event), {"XDG_CACHE_HOME": cache}).stdout
 
-    write(work, SCRIPT + "aws sns delete-topic --topic-arn x\n", "look.sh")
+    write(work, SCRIPT + f"aws sns delete-topic --topic-arn {TOPIC_ARN}\n", "tag.sh")
     assert "deny" in answer(), "edited after it passed"
-    write(work, SCRIPT, "look.sh")
+    write(work, SCRIPT, "tag.sh")
     production.write_text(state(8))
     assert "deny" in answer(), "production moved on"
     production.write_text(state(7))
