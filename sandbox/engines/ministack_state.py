@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -39,11 +40,12 @@ _IMAGE = ("id", "name", "description", "platform", "root_device", "owner", "owne
 """The order in which the engine lists its own images."""
 _PARTS = frozenset({"services", "images"})
 _BLOB = "code_blob_ref"
+_DERIVED = "_derived"
 
 
 def dump() -> bytes:
     """Everything that the engine in this process holds."""
-    _name_rules()
+    named = _named_rules()
     savers = ministack.app._build_persistence_save_dict()
     states = {name: get_state() for name, get_state in savers.items()}
     document: dict[str, Any] = {
@@ -56,6 +58,8 @@ def dump() -> bytes:
         document["objects"] = [[*key, bucket.get("objects") or {}] for key, bucket in s3._buckets._data.items()]
         document["stores"] = {name: getattr(s3, name) for name in _OBJECT_STORES}
     text = json.dumps(document, default=persistence._json_default, separators=(",", ":"))
+    for rule in named:
+        del rule["SecurityGroupRuleId"], rule[_DERIVED]
     return _with_code(text)
 
 
@@ -80,6 +84,8 @@ def load(content: bytes) -> None:
         module.load_persisted_state(state)
         if name == "ecs":
             _keep_running(module, state)
+        if name == "ec2":
+            _work_out_again()
     if "objects" in document:
         s3 = ministack.app._get_module("s3")
         for account, bucket, objects in document["objects"]:
@@ -88,15 +94,36 @@ def load(content: bytes) -> None:
             getattr(s3, name)._data.update(document["stores"][name]._data)
 
 
-def _name_rules() -> None:
+def _named_rules() -> list[dict[str, Any]]:
     """Write down the ids of security groups' rules that the engine works out of their contents when it is asked.
 
-    One who gives the group its real id would change them with it. The rule that every group is born with has none.
+    One who gives the group its real id would change them with it, and could not give the rule its own. The rule that
+    every group is born with has none. Beside the id it is written backwards, so that it can be told whether it was
+    replaced: where it was not, it is worked out again.
     """
+    named = []
     for group in ec2._security_groups._data.values():
-        for key, is_egress in (("IpPermissions", False), ("IpPermissionsEgress", True)):
-            for rule in group.get(key, ()):
+        for rule, is_egress in _rules(group):
+            if "SecurityGroupRuleId" not in rule:
                 rule["SecurityGroupRuleId"] = ec2._sg_rule_id(group["GroupId"], is_egress, rule)
+                rule[_DERIVED] = rule["SecurityGroupRuleId"][::-1]
+                named.append(rule)
+    return named
+
+
+def _work_out_again() -> None:
+    """Take away the written ids of rules that have got no other."""
+    for group in ec2._security_groups._data.values():
+        for rule, _ in _rules(group):
+            derived = rule.pop(_DERIVED, None)
+            if derived is not None and derived[::-1] == rule["SecurityGroupRuleId"]:
+                del rule["SecurityGroupRuleId"]
+
+
+def _rules(group: dict[str, Any]) -> Iterator[tuple[dict[str, Any], bool]]:
+    """Each rule of a security group, with whether it is about what leaves."""
+    for key, is_egress in (("IpPermissions", False), ("IpPermissionsEgress", True)):
+        yield from ((rule, is_egress) for rule in group.get(key, ()))
 
 
 def _keep_running(ecs: Any, state: dict[str, Any]) -> None:
