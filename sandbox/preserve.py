@@ -13,7 +13,7 @@ from sandbox.changes.terraform import measured_noise
 from sandbox.clock import Stopwatch
 from sandbox.clones.clone import Clone, Recorded
 from sandbox.clones.deployed import DeployedStacks, described
-from sandbox.clones.engine import at_rest
+from sandbox.clones.engine import at_rest, seedable_engine
 from sandbox.clones.image import Image
 from sandbox.clones.keptstacks import keepable
 from sandbox.clones.redaction import without_seals, without_secrets
@@ -78,6 +78,9 @@ def _standing(
             watch=Stopwatch(),
             pace=Pace(baseline=fast_waits, change=fast_waits),
         )
+        if to_keep:
+            # Before minutes are spent on a clone that cannot be put to rest.
+            seedable_engine(session)
         source = read_target(target, session.progress)
         if to_keep and isinstance(source, StackTarget | DeployedStacks):
             # An engine keeps the values of secret parameters, and nothing tells where they are in what it hands out.

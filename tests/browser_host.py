@@ -55,9 +55,10 @@ def chromium() -> str:
     return next(filter(None, map(shutil.which, _NAMES)), None) or ""
 
 
-@pytest.fixture(scope="session")
+# Not for the session: while it is open, its event loop runs in this thread, and no test there can run one of its own.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """One Chromium for all tests of a process."""
+    """One Chromium for all tests of a module."""
     if os.environ.get(_WITHOUT):
         pytest.skip(f"{_WITHOUT} is set")
     path = chromium()

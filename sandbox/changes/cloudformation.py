@@ -112,7 +112,7 @@ class CloudFormationChange:
         return Announced(
             plan=plan_of(self._comparison),
             noise=Plan(changes=()),
-            gaps=(*self._update.gaps, *self._assumed, *self._comparison.gaps),
+            gaps=(*self._update.gaps, *self._assumed, *_untranslated(clone), *self._comparison.gaps),
             declared=dict(self._declared()),
         )
 
@@ -246,6 +246,13 @@ class CloudFormationChange:
                 "The engine's change set and AWS's resource schemas disagree, and the schemas count: "
                 f"{', '.join(found[:_MOST_NAMED])}{more}."
             )
+
+
+def _untranslated(clone: Clone) -> Iterator[Gap]:
+    """Templates are worked out before there is a clone: ids that they name are not put into the engine's words."""
+    if clone.translation is not None:
+        reason = "the clone has ids of the engine's own, and templates are not translated: what they name is not found"
+        yield Gap(kind=GapKind.NOT_REHEARSED, subject="stacks", reason=reason)
 
 
 def _written(deployment: Deployment) -> str:

@@ -135,7 +135,12 @@ def _started(start: AbstractContextManager[RunningEngine], session: Session) -> 
     with ExitStack() as stack:
         with session.watch.phase("engine"), session.watch.waiting():
             running = stack.enter_context(start)
-        session.recorder.forward_to(running.endpoint)
-        for text in running.notices:
-            session.progress.notice(text)
+        connect(running, session)
         yield running
+
+
+def connect(running: RunningEngine, session: Session) -> None:
+    """Lead the rehearsal's recorder to an engine, and tell what there is to know about it."""
+    session.recorder.forward_to(running.endpoint)
+    for text in running.notices:
+        session.progress.notice(text)

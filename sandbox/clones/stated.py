@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from sandbox.clones.clone import Clone, Lineage, Recorded
-from sandbox.clones.engine import restored, seedable_engine
+from sandbox.clones.engine import connect, restored, seedable_engine
 from sandbox.clones.image import Image
 from sandbox.clones.scopes import scopes_of
 from sandbox.clones.warm import Key, WarmClones
@@ -76,12 +76,9 @@ def _grafted(state: State, session: Session, versions: str) -> Iterator[Clone]:
         progress=session.progress,
         watch=session.watch,
     ) as grafted:
-        running = grafted.engine
-        session.recorder.forward_to(running.endpoint)
-        for text in running.notices:
-            session.progress.notice(text)
+        connect(grafted.engine, session)
         yield Clone(
-            engine=running,
+            engine=grafted.engine,
             noise=Recorded(),
             state=grafted.state,
             scopes=scopes_of(state, session.place),

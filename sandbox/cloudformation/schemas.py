@@ -67,11 +67,6 @@ def require_schemas() -> None:
     _folder()
 
 
-def known_types(region: str = DEFAULT_REGION) -> frozenset[str]:
-    """Return all types that have a schema in a region."""
-    return frozenset(_index(region))
-
-
 @lru_cache(maxsize=8)
 def _index(region: str) -> Mapping[str, str]:
     path = _folder() / "providers" / f"{region}.json"

@@ -7,12 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NoReturn
 
 from diffing.values import Value, freeze
-from sandbox.cloudformation.text import parse_document, read_document
+from sandbox.cloudformation.text import parse_document
 from sandbox.errors import ConfigurationError
 
 _NOTHING: Mapping[str, Value] = MappingProxyType({})
@@ -85,17 +84,12 @@ class Template:
     """The whole, as it was written."""
 
 
-def read_template(path: Path) -> Template:
-    """Read a template file.
+def template_of(content: bytes, *, name: str) -> Template:
+    """Parse the text of a template.
 
     Raises:
         ConfigurationError: it cannot be read, or is no template.
     """
-    return parse_template(read_document(path), name=str(path))
-
-
-def template_of(content: bytes, *, name: str) -> Template:
-    """Parse the text of a template; errors as `read_template`."""
     return parse_template(parse_document(content, name=name), name=name)
 
 

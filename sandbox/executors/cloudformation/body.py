@@ -71,11 +71,6 @@ def without(resources: Mapping[str, Any], types: Collection[str]) -> frozenset[s
         gone |= more
 
 
-def size_of(document: Mapping[str, Any]) -> int:
-    """Bytes of the template as it is sent."""
-    return len(json.dumps(document).encode())
-
-
 def _adapt(key: str, resource: dict[str, Any], urls: Mapping[str, str], gone: frozenset[str]) -> None:
     needed = resource.get("DependsOn")
     if needed is not None:
