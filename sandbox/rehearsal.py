@@ -245,6 +245,8 @@ class StateUsed:
     """The highest serial of this lineage that is known: from the target, or from earlier rehearsals."""
     comparable: bool = True
     """Whether the target's addresses are those of a state or a configuration, and not made up for a live account."""
+    held: frozenset[str] = frozenset()
+    """Addresses of all that it manages."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

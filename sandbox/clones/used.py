@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 
 from sandbox.clones.clone import Lineage
+from sandbox.errors import ConfigurationError
+from sandbox.executors.terraform.statefile import parse_state
 from sandbox.history import History
 from sandbox.rehearsal import StateUsed
 
@@ -22,16 +24,18 @@ def state_used(
     """
     if document is None:
         return None
-    lineage, serial = _named(document)
+    lineage, serial, held = _read(document)
     same = target is not None and target.lineage == lineage
     newest = max(history.newest_serial(lineage), target.serial if target is not None and same else 0, serial)
-    return StateUsed(lineage=lineage, serial=serial, newest_serial=newest, comparable=comparable)
+    return StateUsed(lineage=lineage, serial=serial, newest_serial=newest, comparable=comparable, held=held)
 
 
-def _named(document: bytes) -> tuple[str, int]:
-    """Lineage and serial of a state of format 4; of what is none, Terraform itself says so."""
+def _read(document: bytes) -> tuple[str, int, frozenset[str]]:
+    """Lineage, serial and managed addresses of a state of format 4; of what is none, Terraform itself says so."""
     try:
         found = json.loads(document)
-        return str(found["lineage"]), int(found["serial"])
-    except (ValueError, KeyError, TypeError, RecursionError):
-        return "", 0
+        lineage, serial = str(found["lineage"]), int(found["serial"])
+        instances = parse_state(document.decode())
+    except (ValueError, KeyError, TypeError, RecursionError, ConfigurationError):
+        return "", 0, frozenset()
+    return lineage, serial, frozenset(each.address for each in instances if each.mode == "managed")

@@ -8,6 +8,7 @@ what is missing in the state is still there.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 
 from diffing.change import Action, Lifespan, Proof, ResourceChange, Witness
 from diffing.snapshot import NOTHING, Identity
@@ -23,18 +24,20 @@ _FORGOTTEN = "a program took it out of Terraform's state"
 def handed_over(scene: Scene) -> Iterator[ResourceChange]:
     """Yield what is managed on one side only, and is not known to be gone or to be new.
 
-    Nothing of a change with a plan, and nothing where the program brought another state than the target's: what that
-    does not know was never in it.
+    Nothing of a change with a plan. Where the program brought a state of its own, that is what it takes from and adds
+    to: what that did not know is not handed out of it, and what it knew is not taken over.
     """
-    if scene.rehearsal.announced or scene.rehearsal.state_used is not None:
+    if scene.rehearsal.announced:
         return
-    yield from _forgotten(scene)
-    yield from _imported(scene)
+    used = scene.rehearsal.state_used
+    managed = scene.before.instances.keys()
+    yield from _forgotten(scene, managed if used is None else managed & used.held)
+    yield from _imported(scene, frozenset() if used is None else used.held)
 
 
-def _forgotten(scene: Scene) -> Iterator[ResourceChange]:
+def _forgotten(scene: Scene, managed: AbstractSet[str]) -> Iterator[ResourceChange]:
     moved = _moved(scene)
-    for address in sorted(scene.before.instances.keys() - scene.after.instances.keys()):
+    for address in sorted(managed - scene.after.instances.keys()):
         instance = scene.before.instances[address]
         join = scene.before.joins.get(address)
         told = join is not None and _is_told(scene, join.resource.identity, whole=join.exact)
@@ -42,10 +45,15 @@ def _forgotten(scene: Scene) -> Iterator[ResourceChange]:
             yield _change(address, instance, join, Action.FORGET, _FORGOTTEN)
 
 
-def _imported(scene: Scene) -> Iterator[ResourceChange]:
+def _imported(scene: Scene, known: AbstractSet[str]) -> Iterator[ResourceChange]:
     for address, join in sorted(scene.after.joins.items()):
         identity = join.resource.identity
-        if join.exact and identity in scene.before.snapshot.resources and identity not in scene.before.exact:
+        if (
+            address not in known
+            and join.exact
+            and identity in scene.before.snapshot.resources
+            and identity not in scene.before.exact
+        ):
             yield _change(address, scene.after.instances[address], join, Action.NO_OP, IMPORTED)
 
 

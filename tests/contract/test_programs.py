@@ -82,3 +82,25 @@ def test_terraforms_own_commands(tmp_path: Path, command: str, code: int, found:
     ended, report = reported(tmp_path, *given, "terraform", *command.split())
     assert {(item["rule"], item["address"]) for item in report["verdict"]["findings"]} >= found
     assert ended == code
+
+
+@pytest.mark.terraform
+def test_what_is_taken_out_of_the_state_in_the_folder_is_told(tmp_path: Path) -> None:
+    root = write(tmp_path / "infra", PROVIDER + PARAMETER % "10")
+    arn = "arn:aws:ssm:eu-west-1:123456789012:parameter/shop/limit"
+    attributes = {"id": "/shop/limit", "name": "/shop/limit", "type": "String", "value": "10", "arn": arn}
+    resource = {
+        "mode": "managed",
+        "type": "aws_ssm_parameter",
+        "name": "limit",
+        "provider": 'provider["registry.terraform.io/hashicorp/aws"]',
+        "instances": [{"schema_version": 0, "attributes": attributes}],
+    }
+    state = {"version": 4, "terraform_version": "1.11.0", "serial": 3, "lineage": "l", "resources": [resource]}
+    (root / "terraform.tfstate").write_text(json.dumps(state), encoding="utf-8")
+    given = ("--target", f"tfstate:{root / 'terraform.tfstate'}", "--dir", str(root), "--region", "eu-west-1", "--")
+    ended, report = reported(tmp_path, *given, "terraform", "state", "rm", "aws_ssm_parameter.limit")
+    assert [(item["rule"], item["address"]) for item in report["verdict"]["findings"]] == [
+        ("resource-forgotten", "aws_ssm_parameter.limit")
+    ]
+    assert ended == 2

@@ -44,5 +44,19 @@ def test_with_a_state_of_its_own_a_program_hands_nothing_out_of_the_targets() ->
     assert told(judged(made)[0]) == {}
 
 
+def test_what_is_taken_out_of_a_state_of_its_own_is_forgotten_where_the_target_has_it_too() -> None:
+    used = StateUsed(held=frozenset({"aws_dynamodb_table.ledger", "aws_sqs_queue.elsewhere"}))
+    made = rehearsal([TABLE], [TABLE], state=[MANAGED], state_after=[], announced=False, state_used=used)
+    observed, verdict = judged(made)
+    assert told(observed) == {"aws_dynamodb_table.ledger": "forget"}
+    assert verdict.decision is Decision.REVIEW
+
+
+def test_what_a_state_of_its_own_knew_is_not_taken_over() -> None:
+    used = StateUsed(held=frozenset({"aws_dynamodb_table.ledger"}))
+    made = rehearsal([TABLE], [TABLE], state=[], state_after=[MANAGED], announced=False, state_used=used)
+    assert judged(made)[1].findings == ()
+
+
 def test_of_a_change_with_a_plan_the_plan_tells() -> None:
     assert told(judged(rehearsal([TABLE], [TABLE], state=[MANAGED], state_after=[]))[0]) == {}
