@@ -17,7 +17,7 @@ from sandbox.witnesses.effects import effect_kept
 from sandbox.witnesses.planned import LIFESPANS, renames_of
 from sandbox.witnesses.scene import Scene
 from sandbox.witnesses.stacked import POLICIES, engine_differs, is_of_stack
-from sandbox.witnesses.vocabulary import PROVIDER_ONLY
+from sandbox.witnesses.vocabulary import PROVIDER_ONLY, spoken
 
 LOCAL_PROVIDERS = frozenset(
     {"builtin/terraform"}
@@ -58,9 +58,18 @@ def seen_in_clone(scene: Scene, item: Announced) -> bool:
             # Parts that the inventory shows apart: the inline policies of a role.
             return any(_parent(change) == before.resource.identity for change in scene.physical.values())
         case Action.DELETE | Action.UPDATE:
-            return was is not None
+            return was is not None or _shown_by_what_it_describes(scene, item)
         case Action.REPLACE:
             return was is not None or now is not None
+
+
+def _shown_by_what_it_describes(scene: Scene, item: Announced) -> bool:
+    """Whether an announced update shows at a volume of the instance."""
+    return item.action is Action.UPDATE and any(
+        about.block and about.item is item and spoken(about, change.identity, change.attributes)
+        for change in scene.physical.values()
+        for about in scene.about(change.identity)
+    )
 
 
 def is_local(item: Announced) -> bool:

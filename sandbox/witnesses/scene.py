@@ -15,6 +15,7 @@ from sandbox.rehearsal import Rehearsal
 from sandbox.witnesses.announced import Announced, announced
 from sandbox.witnesses.calls import CallIndex
 from sandbox.witnesses.contents import fold
+from sandbox.witnesses.described import described
 from sandbox.witnesses.ownership import Side, names_in_state, names_of, side
 from sandbox.witnesses.vocabulary import About
 
@@ -122,4 +123,6 @@ def _by_identity(items: Iterable[Announced], before: Side, after: Side) -> Mappi
         for container in containers - whole - carriers:
             if container is not None:
                 found[container].append(About(item=item, whole=False, inside=True))
+        for identity, block in described(item, before, after):
+            found[identity].append(About(item=item, whole=False, block=block))
     return {identity: tuple(about) for identity, about in found.items()}

@@ -140,6 +140,8 @@ class About:
     whole: bool
     inside: bool = False
     """It is about a resource of its own, and shows there whatever else it may do here."""
+    block: Path = ()
+    """Only what it says below this path is about it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,8 +196,10 @@ def unspoken(
     if any(one.whole and one.item.action in _WHOLE for one in told):
         return ()
     rest = tuple(change for change in found if not any(spoken(one, identity, (change,)) for one in told))
-    if any(one.whole and _configures(one.item) for one in told):
-        rest = tuple(change for change in rest if not _is_aftereffect(change))
+    if configured := [one.item for one in told if one.whole and _configures(one.item)]:
+        # Noise would write nothing out that a plan of the change does not announce.
+        defaults = any(not item.noise for item in configured)
+        rest = tuple(change for change in rest if not (_is_derived(change) or (defaults and _is_default(change))))
     if any(_shows_elsewhere(one, identity, found) for one in told):
         # Data and tags have no other name.
         return tuple(change for change in rest if change.path[0] in {ROW, "tags"})
@@ -226,21 +230,29 @@ def texts(value: Value) -> Iterator[str]:
 def _configures(item: Announced) -> bool:
     """Whether an update changes more than tags and what only Terraform knows."""
     left_out = PROVIDER_ONLY.keys() | _TAGS
-    return item.action is Action.UPDATE and any(change.path[0] not in left_out for change in item.attributes)
+    updated = item.action is Action.UPDATE or item.noise
+    return updated and any(change.path[0] not in left_out for change in item.attributes)
 
 
-def _is_aftereffect(change: AttributeChange) -> bool:
-    """Whether a difference is one that any new configuration has: another version or size, a default written out."""
-    words = frozenset(word for part in change.path if isinstance(part, str) for word in _all_words(part))
-    if words & _DERIVED:
-        return True
-    return equivalent(change.before, None) and not words & _ACCESS and change.path[0] not in {ROW, "tags"}
+def _is_derived(change: AttributeChange) -> bool:
+    """Whether a difference is one that any new configuration has: another version or size."""
+    return bool(_words_of(change) & _DERIVED)
+
+
+def _is_default(change: AttributeChange) -> bool:
+    """Whether a difference is a default that a new configuration writes out."""
+    said = not equivalent(change.before, None) or _words_of(change) & _ACCESS
+    return not said and change.path[0] not in {ROW, "tags"}
+
+
+def _words_of(change: AttributeChange) -> frozenset[str]:
+    return frozenset(word for part in change.path if isinstance(part, str) for word in _all_words(part))
 
 
 def _shows_elsewhere(one: About, identity: Identity, found: tuple[AttributeChange, ...]) -> bool:
     """Whether something announced is found nowhere under its own name, and so may show under another one."""
     item = one.item
-    if item.noise or item.action is Action.NO_OP or one.inside:
+    if item.noise or item.action is Action.NO_OP or one.inside or one.block:
         return False
     if not one.whole:
         return not _has_telling_type(item) and not spoken(one, identity, found)
@@ -267,8 +279,8 @@ def _vocabulary(one: About, identity: Identity) -> Vocabulary:
     item = one.item
     if item.action is Action.NO_OP and not item.noise:
         return Vocabulary(names=frozenset(), words=frozenset(), values=frozenset())
-    words = frozenset() if one.whole else _PART_WORDS.get(item.planned.type) or _type_words(item, identity)
-    if not one.whole and _has_telling_type(item):
+    words = frozenset() if one.whole or one.block else _PART_WORDS.get(item.planned.type) or _type_words(item, identity)
+    if not one.whole and not one.block and _has_telling_type(item):
         return Vocabulary(names=frozenset(), words=words, values=frozenset())
     # Of what is sensitive before and after, nobody can say whether it changes: it is spoken of.
     hidden = changed_paths(item.planned.before, item.planned.after, sensitive=True) if one.whole else ()
@@ -277,7 +289,8 @@ def _vocabulary(one: About, identity: Identity) -> Vocabulary:
         *item.carried_out,
         *(change for change in hidden if change.before is change.after is Marker.SENSITIVE),
     ]
-    return _vocabulary_of([change for change in chosen if change.path[0] not in PROVIDER_ONLY], words)
+    below = (change for change in chosen if change.path[: len(one.block)] == one.block)
+    return _vocabulary_of([change for change in below if change.path[0] not in PROVIDER_ONLY], words)
 
 
 def _vocabulary_of(attributes: Iterable[AttributeChange], words: frozenset[str]) -> Vocabulary:
