@@ -23,7 +23,8 @@ class Action(StrEnum):
     @property
     def destroys(self) -> bool:
         """Whether the resource that existed before is gone afterwards."""
-        return self in {Action.DELETE, Action.REPLACE}
+        # Asked ten times of each change: no set is made for it.
+        return self is Action.DELETE or self is Action.REPLACE
 
 
 class Replacement(StrEnum):

@@ -11,7 +11,8 @@ Three strengths of sameness are kept apart, because a gate that confuses them ei
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import takewhile
 from types import MappingProxyType
 from typing import Any
 
@@ -226,38 +227,51 @@ def _collect_items(
         if before or after:
             found += _leaf_changes(before or after, path, appears=not before, nulls=nulls)
         return
-    names: set[Any] = {*before, *after}
-    for name in sorted(names):
+    for name in sorted({*before, *after}):
         a, b = before.get(name, Marker.ABSENT), after.get(name, Marker.ABSENT)
-        _collect(a, b, (*path, name), found, nulls=nulls)
+        # Most leaves are as they were: what can be told here is not asked for elsewhere.
+        if type(a) is not type(b) or type(a) not in _EXACT:
+            _collect(a, b, (*path, name), found, nulls=nulls)
+        elif a != b:
+            found.append(AttributeChange(path=(*path, name), before=a, after=b))
 
 
 def _leaf_changes(value: Value, path: Path, *, appears: bool, nulls: bool) -> list[AttributeChange]:
     """List the leaves of a value that is there on one side only, as `_leaves` finds them."""
-    leaves: list[tuple[Path, Value]] = []
-    _collect_leaves(value, path, leaves, nulls=nulls)
-    if appears:
-        return [AttributeChange(path=place, before=Marker.ABSENT, after=leaf) for place, leaf in leaves]
-    return [AttributeChange(path=place, before=leaf, after=Marker.ABSENT) for place, leaf in leaves]
+    found: list[AttributeChange] = []
+    _collect_leaves(value, path, found, _appeared if appears else _vanished, (Marker.ABSENT,) if nulls else _NOTHING)
+    return found
 
 
-def _collect_leaves(value: Value, path: Path, found: list[tuple[Path, Value]], *, nulls: bool) -> None:
+def _appeared(path: Path, value: Value) -> AttributeChange:
+    return AttributeChange(path=path, before=Marker.ABSENT, after=value)
+
+
+def _vanished(path: Path, value: Value) -> AttributeChange:
+    return AttributeChange(path=path, before=value, after=Marker.ABSENT)
+
+
+def _collect_leaves(
+    value: Value,
+    path: Path,
+    found: list[AttributeChange],
+    made: Callable[[Path, Value], AttributeChange],
+    left_out: tuple[Value, ...],
+) -> None:
     items: Iterable[tuple[Any, Value]] = ()
     if len(path) < MAX_DEPTH:
-        match value:
-            case tuple():
-                items = tuple(enumerate(value))
-            case Mapping():
-                # Names differ from each other: what they stand for is never compared.
-                items = sorted(value.items())
-    left_out = (Marker.ABSENT,) if nulls else _NOTHING
+        if isinstance(value, tuple):
+            items = tuple(enumerate(value))
+        elif isinstance(value, Mapping):
+            # Names differ from each other: what they stand for is never compared.
+            items = sorted(value.items())
     if not items and value not in left_out:
-        found.append((path, value))
+        found.append(made(path, value))
     for name, item in items:
         if type(item) not in _SCALARS:
-            _collect_leaves(item, (*path, name), found, nulls=nulls)
+            _collect_leaves(item, (*path, name), found, made, left_out)
         elif item not in left_out:
-            found.append(((*path, name), item))
+            found.append(made((*path, name), item))
 
 
 def paired(
@@ -307,12 +321,22 @@ def _without_common(
     before: tuple[Value, ...], after: tuple[Value, ...]
 ) -> tuple[dict[str | int, Value], dict[str | int, Value]]:
     """Leave out, of each item, as many as both lists have; what remains keeps its index."""
+    if start := _alike_up_to(before, after):
+        # These are the first of their kind on both sides, and would be left out below.
+        left, right = _without_common(before[start:], after[start:])
+        return {int(i) + start: item for i, item in left.items()}, {int(i) + start: item for i, item in right.items()}
     texts_before, texts_after = before, after
     if not all(type(item) is str for item in (*before, *after)):
         texts_before = tuple(spelled(item, strict=True) for item in before)
         texts_after = tuple(spelled(item, strict=True) for item in after)
     common = Counter(texts_before) & Counter(texts_after)
     return _rest(before, texts_before, common), _rest(after, texts_after, common)
+
+
+def _alike_up_to(before: tuple[Value, ...], after: tuple[Value, ...]) -> int:
+    """Count the items, from the start, that are written alike: to Python, 1 and true would be the same."""
+    pairs = zip(before, after, strict=False)
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1] and repr(pair[0]) == repr(pair[1]), pairs))
 
 
 def _rest(items: tuple[Value, ...], texts: Sequence[Value], common: Counter[Value]) -> dict[str | int, Value]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import json.encoder
 from collections.abc import Mapping
+from functools import cache
 from typing import Any, NoReturn
 
 from diffing.values import Marker, Value, freeze
@@ -105,6 +106,7 @@ def _refuse(constant: str) -> NoReturn:
     raise ValueError(f"{constant} is not JSON")
 
 
+@cache
 def has_order(name: str | int) -> bool:
     """Tell whether the order of a list of that name has an effect."""
     plain = str(name).lower().replace("_", "")

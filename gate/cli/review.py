@@ -76,6 +76,8 @@ def _no_collection() -> Iterator[None]:
         yield
     finally:
         if enabled:
+            # Nor is there anything to find at the end.
+            gc.freeze()
             gc.enable()
 
 

@@ -93,7 +93,7 @@ def created(changes: Iterable[ResourceChange]) -> Created:
         found = {
             str(item.path[0]): item.after
             for item in change.attributes
-            if item.path in _NAMING_PATHS and isinstance(item.after, str) and item.after
+            if len(item.path) == 1 and item.path in _NAMING_PATHS and isinstance(item.after, str) and item.after
         }
         names[change.type].update(found.values())
         if "arn" in found and not change.type.startswith("aws_iam_"):

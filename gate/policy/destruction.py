@@ -44,7 +44,8 @@ def judged_owners(evidence: Evidence, policy: Policy) -> frozenset[str]:
 
 def is_destroyed(change: ResourceChange) -> bool:
     """Whether what was there before is gone, by the plan's word or by what became of it in the clone."""
-    return change.action.destroys or change.lifespan in {Lifespan.DROPPED, Lifespan.RECREATED}
+    lifespan = change.lifespan
+    return change.action.destroys or lifespan is Lifespan.DROPPED or lifespan is Lifespan.RECREATED
 
 
 def is_remade(change: ResourceChange) -> bool:
@@ -62,6 +63,8 @@ def excuse(change: ResourceChange, policy: Policy) -> Bookkeeping | None:
 
 def data(stakes: Mapping[str, int]) -> Mapping[str, int]:
     """Return the counts that are data, without those that are zero."""
+    if not stakes:
+        return stakes
     return {name: count for name, count in sorted(stakes.items()) if count and name not in CAPACITY}
 
 

@@ -72,6 +72,7 @@ _FOR_A_WHILE: Mapping[str, str] = MappingProxyType(
     {"aws_kms_key": "deletion_window_in_days", "aws_secretsmanager_secret": "recovery_window_in_days"}
 )
 """Types whose deletion can be taken back for some days, and the attribute with their number."""
+_NUMBER = (int, float)
 
 
 def classified(diff: StateDiff, dependents: Mapping[str, tuple[str, ...]] = MappingProxyType({})) -> StateDiff:
@@ -90,7 +91,7 @@ def reversibility(change: ResourceChange) -> Reversibility:
         return Reversibility.REVERSIBLE
     if is_destroyed(change):
         return _of_destruction(change)
-    if _loses_data(change):
+    if change.action is not Action.CREATE and _loses_data(change):
         return Reversibility.IRREVERSIBLE
     # What is missing while capacity comes back cannot be told from the configuration; all else is a setting.
     return Reversibility.REVERSIBLE
@@ -129,11 +130,11 @@ def _before(attributes: Iterable[AttributeChange], name: str) -> Value:
 
 def _loses_data(change: ResourceChange) -> bool:
     fewer = any(change.stakes_after.get(name, count) < count for name, count in data(change.stakes_before).items())
-    return fewer or any(_cuts(item) for item in change.attributes)
+    return fewer or any(_cuts(item) for item in change.attributes if isinstance(item.before, _NUMBER))
 
 
 def _cuts(item: AttributeChange) -> bool:
-    if not isinstance(item.before, int | float) or not isinstance(item.after, int | float):
+    if not isinstance(item.before, _NUMBER) or not isinstance(item.after, _NUMBER):
         return False
     if ".".join(part for part in item.path if isinstance(part, str)) not in PERIODS:
         return False

@@ -89,7 +89,7 @@ _SWITCHED = {"true": True, "false": False}
 def in_terraform_words(changes: Iterable[ResourceChange]) -> tuple[ResourceChange, ...]:
     """Return the changes, those that a stack announces with types and attributes in Terraform's words."""
     return tuple(
-        _translated(change) if change.announced and change.type.startswith("AWS::") else change for change in changes
+        _translated(change) if change.type.startswith("AWS::") and change.announced else change for change in changes
     )
 
 

@@ -87,16 +87,17 @@ def planned_change(raw: Mapping[str, Any], *, trimmed: bool = False) -> PlannedC
     """
     change = _object(raw.get("change"), "a change")
     actions = tuple(_array(change, "actions"))
-    if not all(isinstance(action, str) for action in actions) or actions not in _ACTIONS:
+    action = _ACTIONS.get(actions) if all(isinstance(word, str) for word in actions) else None
+    if action is None:
         raise invalid(f"the actions {list(actions)} of {raw.get('address')} are not known")
-    before, after = _before_and_after(_trimmed(change, _ACTIONS[actions]) if trimmed else change)
+    before, after = _before_and_after(_trimmed(change, action) if trimmed else change)
     return PlannedChange(
         address=_text(raw, "address"),
         type=_text(raw, "type"),
         name=_text(raw, "name"),
         provider=_text(raw, "provider_name"),
         mode=_text(raw, "mode"),
-        action=_ACTIONS[actions],
+        action=action,
         before=before,
         after=after,
         replace_paths=tuple(_path(path) for path in _array(change, "replace_paths")),
