@@ -45,16 +45,6 @@ REASONS = {
     "aws_ecs_task_definition": "immutable: the next revision is registered, and services are moved to it in place",
     "aws_s3_bucket_lifecycle_configuration: abort_incomplete_multipart_upload": "what was uploaded in part is kept; "
     "nothing is lost",
-    **dict.fromkeys(
-        (
-            "aws_iam_role_policy_attachment: lifecycle",
-            "aws_lambda_permission: lifecycle",
-            "aws_route_table_association: lifecycle",
-            "aws_vpc_security_group_ingress_rule: lifecycle",
-        ),
-        "only `replace_triggered_by` is in it: less is made anew without",
-    ),
-    "terraform_data": "exists only in the state file",
 }
 """Types, and blocks of types, whose renewal or removal is let pass on purpose (the must-pass list), and why."""
 

@@ -112,10 +112,16 @@ _WAYS_OUT: Mapping[str, str] = MappingProxyType(
 """What can be written into a resource that does not have it, and takes a protection away."""
 
 
+_LOCAL = ("terraform_data.", "null_resource.")
+_RENEWS = re.compile(r" *(lifecycle \{|\}|replace_triggered_by += \[.*\])?")
+
+
 def mutants_of(file: str, text: str) -> Iterator[Mutant]:
     """Yield every mutant of one file."""
     lines = text.splitlines()
     for start, end, address in _blocks(lines):
+        if address.startswith(_LOCAL):
+            continue
         where = address or lines[start]
         yield Mutant(operator=Operator.BLOCK, file=file, where=where, start=start, end=end + 1)
         if address:
@@ -135,6 +141,8 @@ def _inside(file: str, lines: list[str], start: int, end: int, address: str) -> 
     for number in range(start + 1, end):
         if match := _NESTED.match(lines[number]):
             last = lines.index(f"{match['indent']}}}", number)
+            if match["name"] == "lifecycle" and all(_RENEWS.fullmatch(line) for line in lines[number : last + 1]):
+                continue
             where = f"{address}: {match['name']}"
             yield Mutant(operator=Operator.BLOCK, file=file, where=where, start=number, end=last + 1)
         elif match := _ATTRIBUTE.match(lines[number]):

@@ -86,3 +86,30 @@ def test_a_mutant_differs_in_one_place(mutant: Mutant) -> None:
 def test_a_mutant_names_its_resource_and_its_attribute() -> None:
     mutant = found(Operator.VALUE)['aws_vpc.main: cidr_block = "10.199.0.0/16"']
     assert (mutant.address, mutant.attribute) == ("aws_vpc.main", "cidr_block")
+
+
+def test_what_changes_nothing_in_aws_is_no_mutant() -> None:
+    text = """resource "terraform_data" "release" {
+  input = "1"
+}
+
+resource "aws_lambda_permission" "bucket" {
+  action = "lambda:InvokeFunction"
+
+  lifecycle {
+    replace_triggered_by = [terraform_data.release]
+  }
+}
+
+resource "aws_s3_bucket" "assets" {
+  lifecycle {
+    replace_triggered_by = [terraform_data.release]
+    ignore_changes       = [tags]
+  }
+}
+"""
+    assert {each.where for each in mutants_of("main.tf", text) if each.operator is Operator.BLOCK} == {
+        "aws_lambda_permission.bucket",
+        "aws_s3_bucket.assets",
+        "aws_s3_bucket.assets: lifecycle",
+    }
