@@ -17,7 +17,8 @@ from gate.verdict import Decision, Level
 def headline(report: Report, cards: Iterable[Card]) -> str:
     """Say in one sentence why the decision is what it is."""
     cards = tuple(cards)
-    destroyed = _sentence([card for card in cards if card.group is Group.DESTRUCTIVE])
+    destructive = [card for card in cards if card.group is Group.DESTRUCTIVE]
+    destroyed = _sentence(_worst(destructive))
     match report.verdict.decision:
         case Decision.REJECT:
             inside = lost(report.diff.changes)
@@ -58,6 +59,11 @@ def _sentence(cards: Iterable[Card]) -> str:
         noun = "" if parts else (" resource" if number == 1 else " resources")
         parts.append(f"{number:,}{noun} {'is' if number == 1 else 'are'} {verb}")
     return _joined(parts)
+
+
+def _worst(cards: list[Card]) -> list[Card]:
+    """Those that are rejected, where any is: what a person has to look at is another number."""
+    return [card for card in cards if any(finding.level is Level.REJECT for finding in card.findings)] or cards
 
 
 def _verb(card: Card) -> str:
