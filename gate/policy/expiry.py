@@ -16,22 +16,23 @@ from gate.policy.destruction import data
 from gate.verdict import Level
 
 _LIFECYCLES = frozenset({"aws_s3_bucket", "aws_s3_bucket_lifecycle_configuration"})
-_EXPIRY = re.compile(
-    r"(lifecycle_)?rule\.(noncurrent_version_)?expiration\.(days|date|noncurrent_days|newer_noncurrent_versions)"
-)
-_SCOPE = re.compile(r"(lifecycle_)?rule\.(status|enabled|prefix|filter(\..*)?)")
+_IMAGES, _TABLE = "aws_ecr_lifecycle_policy", "aws_dynamodb_table"
+_TYPES = _LIFECYCLES | {_IMAGES, _TABLE}
+# Compiled when a change of one of these types is met: most have none.
+_EXPIRY = r"(lifecycle_)?rule\.(noncurrent_version_)?expiration\.(days|date|noncurrent_days|newer_noncurrent_versions)"
+_SCOPE = r"(lifecycle_)?rule\.(status|enabled|prefix|filter(\..*)?)"
 _WORDS_ONLY = frozenset({"description", "rulePriority"})
 
 
 def expiring(change: ResourceChange) -> Iterator[tuple[Level, str]]:
     """Yield what expires from now on and did not before."""
-    for item in change.attributes:
+    for item in change.attributes if change.type in _TYPES else ():
         name = ".".join(part for part in item.path if isinstance(part, str))
-        if change.type == "aws_ecr_lifecycle_policy" and name == "policy" and _further_images(item):
+        if change.type == _IMAGES and name == "policy" and _further_images(item):
             yield Level.REJECT, "images expire by rules that did not hold before"
         if change.type in _LIFECYCLES:
             yield from _lifecycle(change, name, item)
-        if change.type == "aws_dynamodb_table" and name == "ttl.enabled" and item.after is True:
+        if change.type == _TABLE and name == "ttl.enabled" and item.after is True:
             yield from _time_to_live(change)
 
 
@@ -47,10 +48,10 @@ def _time_to_live(change: ResourceChange) -> Iterator[tuple[Level, str]]:
 
 def _lifecycle(change: ResourceChange, name: str, item: AttributeChange) -> Iterator[tuple[Level, str]]:
     where = path_text(item.path)
-    if _EXPIRY.fullmatch(name) and item.after not in (None, Marker.ABSENT, 0) and not _is_later(item):
+    if re.fullmatch(_EXPIRY, name) and item.after not in (None, Marker.ABSENT, 0) and not _is_later(item):
         yield Level.REJECT, f"objects expire: {where} = {_word(item.after)}, before: {_word(item.before)}"
     narrowed = item.after in ("Disabled", False, Marker.ABSENT)
-    if _SCOPE.fullmatch(name) and change.action is not Action.CREATE and not narrowed:
+    if re.fullmatch(_SCOPE, name) and change.action is not Action.CREATE and not narrowed:
         yield Level.REVIEW, f"{where} changes, and with it which objects expire"
 
 
