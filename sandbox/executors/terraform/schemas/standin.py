@@ -9,6 +9,7 @@ else), and be repeated without.
 from __future__ import annotations
 
 import importlib.util
+import os
 import shlex
 import stat
 import sys
@@ -49,7 +50,7 @@ def stand_in(scratch: Path, schemas: bytes, provider: ShortenedProvider, executa
     """
     python = Path(sys.base_exec_prefix).resolve() / "bin" / f"python3.{sys.version_info.minor}"
     library = _library()
-    if not (python.is_file() and library and is_quotable(str(scratch))):
+    if not (python.is_file() and library and is_quotable(str(scratch)) and _runs_programs(scratch)):
         return None
     folder = Path(tempfile.mkdtemp(dir=scratch, prefix="schemas-"))
     answering, answer, launcher = folder / "answering.py", folder / "schemas", folder / executable
@@ -83,6 +84,10 @@ def _library() -> tuple[Path, ...]:
     extensions = folder.with_name("typing_extensions.py")
     found = (folder, *([extensions] if extensions.is_file() else []))
     return found if all(_is_for_everybody(path) for path in (*found, Path(package.origin))) else ()
+
+
+def _runs_programs(folder: Path) -> bool:
+    return not os.statvfs(folder).f_flag & os.ST_NOEXEC
 
 
 def _is_for_everybody(path: Path) -> bool:
