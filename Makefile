@@ -38,8 +38,11 @@ demo: $(VENV)/.ready contain  ## rehearse a bundled incident (SCENARIO=name for 
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/sandtable demo $(SCENARIO) --out demo-report; code=$$?; \
 	  echo "exit code $$code (0 approve, 1 reject, 2 review)"; test $$code -le 2
 
+# Tests wait for engines and for Terraform half of the time. Nothing is compiled twice: the tests start a thousand programs.
+PROCESSES ?= $(shell echo $$(( ($$(nproc 2>/dev/null || echo 2) * 3 + 1) / 2 )))
+
 test: $(VENV)/.ready contain chromium  ## all tests
-	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/pytest -q -n auto --dist worksteal
+	@PATH="$(CURDIR)/$(BIN):$$PATH" PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -q -n $(PROCESSES) --dist worksteal
 
 check: $(VENV)/.ready  ## style, types, layers
 	@$(BIN)/ruff format --check .

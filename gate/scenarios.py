@@ -123,10 +123,10 @@ def scenario_named(name: str) -> Scenario:
     Raises:
         UsageError: there is none of that name.
     """
-    known = {item.name: item for item in scenarios()}
+    known = sorted(path.parent.name for path in catalogue_folder().glob(f"*/{MANIFEST}"))
     if name not in known:
         raise UsageError(f"There is no scenario {name!r}.", hint=f"Scenarios: {', '.join(known) or 'none found'}.")
-    return known[name]
+    return _scenario(catalogue_folder() / name)
 
 
 def _scenario(folder: Path) -> Scenario:

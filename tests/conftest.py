@@ -7,10 +7,18 @@ from browser_host import browser as browser  # noqa: PLC0414 - pytest finds fixt
 from browser_host import open_page as open_page  # noqa: PLC0414 - as above
 from docker_host import docker_host_fixture as docker_host_fixture  # noqa: PLC0414 - pytest finds fixtures here
 from docker_host import on_collected, on_end, on_start
+from order import in_order
 
 
 def pytest_configure() -> None:
     on_start()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    worker = getattr(config, "workerinput", None)
+    if worker is not None:
+        items[:] = in_order(items, worker["workercount"])
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

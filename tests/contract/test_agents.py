@@ -13,6 +13,7 @@ import pytest
 from cli_runs import command
 from mcp import Client, StdioServerParameters
 from mcp_types import CallToolResult
+from tool_cache import own_cache
 
 from gate.hook.answer import respond
 
@@ -52,7 +53,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def environment(place: Path) -> Iterator[dict[str, str]]:
     # A cache of its own: passes are the user's.
-    yield {**os.environ, "XDG_CACHE_HOME": str(place / "cache")}
+    yield {**os.environ, "XDG_CACHE_HOME": own_cache(place / "cache")}
     shutil.rmtree(place / "cache", ignore_errors=True)
 
 

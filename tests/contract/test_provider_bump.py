@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from cli_runs import run, write
+from tool_cache import own_cache
 
 pytestmark = [pytest.mark.terraform, pytest.mark.engine]
 
@@ -57,7 +58,7 @@ def test_a_replacement_that_comes_with_another_provider_says_so(tmp_path: Path) 
             tmp_path,
             *("rehearse", "terraform", str(change), "--target", f"config:{before}", "--format", "json", "--quiet"),
             HOME=str(tmp_path / "home"),
-            XDG_CACHE_HOME=str(tmp_path / "cache"),
+            XDG_CACHE_HOME=own_cache(tmp_path / "cache"),
         )
         assert done.returncode == 1, done.stderr
         report = json.loads(done.stdout)

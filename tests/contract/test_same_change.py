@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from cli_runs import run
+from tool_cache import own_cache
 
 HERE = Path(__file__).parent / "same_change"
 PROGRAMS = {"aws-cli": ("sh", "change.sh"), "boto3": ("python3", "change.py")}
@@ -26,7 +27,7 @@ def rehearsed(tmp_path: Path, name: str) -> dict[str, Any]:
         *("rehearse", "command", "--target", f"config:{HERE / 'before'}", "--dir", str(HERE / "change")),
         *("--region", "eu-west-1", "--out", str(out), "--quiet", "--", *PROGRAMS[name]),
         PATH=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
-        XDG_CACHE_HOME=str(tmp_path / "cache"),
+        XDG_CACHE_HOME=own_cache(tmp_path / "cache"),
     )
     assert done.returncode == 1, done.stderr
     document: dict[str, Any] = json.loads((out / "report.json").read_text(encoding="utf-8"))

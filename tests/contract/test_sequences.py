@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from cli_runs import PARAMETER, PROVIDER, TOPIC, run, write
+from tool_cache import own_cache
 
 pytestmark = [pytest.mark.engine, pytest.mark.terraform]
 
@@ -60,7 +61,7 @@ def rehearsed(folder: Path, *steps: str) -> tuple[subprocess.CompletedProcess[st
         ),
         *("--region", "eu-west-1", "--out", str(out), "--quiet"),
         PATH=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
-        XDG_CACHE_HOME=str((folder / "shared").resolve() / "cache"),
+        XDG_CACHE_HOME=own_cache((folder / "shared").resolve() / "cache"),
     )
     report = out / "report.json"
     return done, json.loads(report.read_text(encoding="utf-8")) if report.is_file() else {}

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 from cli_runs import command
+from tool_cache import own_cache
 
 from sandbox.engines.ministack import MiniStackEngine
 from sandbox.executors.terraform.binary import find_terraform
@@ -179,12 +180,6 @@ class Production:
         return json.loads((self.scratch / out / "report.json").read_text())
 
 
-def known_cache() -> Path:
-    """Where the shortened provider is, so that it is not made anew: linked into the tests' own cache."""
-    base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
-    return Path(base) / "sandtable"
-
-
 @pytest.fixture(scope="module")
 def production(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Production]:
     source = tmp_path_factory.mktemp("source")
@@ -212,9 +207,7 @@ def production(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Production]
         assert outcome.succeeded, outcome.diagnostics
         state.write_bytes(terraform.state_document(workspace))
     cache = tmp_path_factory.mktemp("cache")
-    (cache / "sandtable").mkdir()
-    if (known_cache() / "shortened").is_dir():
-        (cache / "sandtable" / "shortened").symlink_to(known_cache() / "shortened")
+    own_cache(cache)
     return Production(source=source, state=state, scratch=scratch, cache=cache)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from cli_runs import PROVIDER, run, write
+from tool_cache import own_cache
 
 from gate.hook.answer import respond
 from sandbox.history import FILE
@@ -37,7 +38,7 @@ def rehearsed(tmp_path: Path, change: Path, target: Path) -> dict[str, Any]:
         tmp_path,
         *("rehearse", "terraform", str(change), "--target", f"config:{target}", "--policy", str(policy)),
         *("--format", "json", "--quiet", "--isolation", "auto"),
-        XDG_CACHE_HOME=str(tmp_path / "cache"),
+        XDG_CACHE_HOME=own_cache(tmp_path / "cache"),
     )
     assert done.returncode in {0, 1, 2}, done.stderr
     return dict(json.loads(done.stdout))
@@ -65,7 +66,9 @@ def test_protection_off_on_monday_and_delete_on_tuesday_are_seen_together(tmp_pa
     assert "a rehearsal (review) saw that of aws_dynamodb_table.orders" in message
     assert "deletion_protection_enabled is switched off: true → false" in message
 
-    listed = run(tmp_path, "history", f"config:{before}", "--format", "json", XDG_CACHE_HOME=str(tmp_path / "cache"))
+    listed = run(
+        tmp_path, "history", f"config:{before}", "--format", "json", XDG_CACHE_HOME=own_cache(tmp_path / "cache")
+    )
     assert [item["decision"] for item in json.loads(listed.stdout)] == ["review"]
     # Without the history, the lax policy lets the delete pass.
     (tmp_path / "cache" / "sandtable" / FILE).unlink()
@@ -98,7 +101,7 @@ def test_a_pass_fits_neither_an_edited_program_nor_a_state_that_moved_on_nor_twi
     production = tmp_path / "prod.tfstate"
     production.write_text(state(7))
     work = write(tmp_path / "work", SCRIPT, "tag.sh")
-    cache = str(tmp_path / "cache")
+    cache = own_cache(tmp_path / "cache")
     done = run(
         tmp_path,
         *("rehearse", "command", "--target", f"tfstate:{production}", "--dir", str(work), "--region", "eu-west-1"),

@@ -11,7 +11,6 @@ from sandbox.executors.terraform.overrides import child_override, root_override,
 
 ACCOUNT = "123456789012"
 TOUCHED_ALWAYS = {
-    "endpoints",
     "max_retries",
     "s3_use_path_style",
     "skip_metadata_api_check",
@@ -71,7 +70,27 @@ provider "aws" {
     }
     assert block["endpoints"] == [{}]
     assert block["max_retries"] == 3
-    assert block.keys() == nulled | TOUCHED_ALWAYS
+    assert block.keys() == nulled | TOUCHED_ALWAYS | {"endpoints"}
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("main.tf", 'provider "aws" {\n  endpoints {\n    s3 = var.endpoint\n  }\n}\n'),
+        ("main.tf", 'provider "aws" {\n  dynamic "endpoints" {\n    for_each = [1]\n    content {}\n  }\n}\n'),
+        ("main.tf.json", '{"provider": {"aws": {"\\u0065ndpoints": {"s3": "https://s3.amazonaws.com"}}}}'),
+        ("main.tf.json", '{"provider": {"aws": [{"dynamic": {"endpoints": {"for_each": [1], "content": {}}}}]}}'),
+    ],
+)
+def test_endpoints_that_are_written_out_or_generated_are_taken_away(tmp_path: Path, name: str, text: str) -> None:
+    [block] = providers(tmp_path, text, name)["aws"]
+    assert block["endpoints"] == [{}]
+
+
+def test_endpoints_of_the_users_own_override_file_are_taken_away(tmp_path: Path) -> None:
+    (tmp_path / "override.tf").write_text('provider "aws" {\n  endpoints {\n    s3 = "https://a.b"\n  }\n}\n')
+    [block] = providers(tmp_path, 'provider "aws" {\n  region = "eu-west-1"\n}\n')["aws"]
+    assert block["endpoints"] == [{}]
 
 
 def test_every_alias_and_every_local_name_of_the_aws_provider_is_overridden(tmp_path: Path) -> None:

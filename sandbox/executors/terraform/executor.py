@@ -6,6 +6,7 @@ import errno
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -15,7 +16,6 @@ from sandbox.executors.terraform import command
 from sandbox.executors.terraform import workspace as workspaces
 from sandbox.executors.terraform.binary import TerraformBinary, needed_by
 from sandbox.executors.terraform.command import Reading
-from sandbox.executors.terraform.configuration import AWS
 from sandbox.executors.terraform.deadline import Deadline
 from sandbox.executors.terraform.environment import Surroundings, cache_folder, for_commands
 from sandbox.executors.terraform.installation import Installer, installed_elsewhere
@@ -25,8 +25,8 @@ from sandbox.executors.terraform.planfile import parse_plan
 from sandbox.executors.terraform.redaction import secret_values
 from sandbox.executors.terraform.remotestate import remote_states, turn_to_recorded
 from sandbox.executors.terraform.run import Stop, Transcript, capture, failure, run_command
+from sandbox.executors.terraform.standins import StandIns
 from sandbox.executors.terraform.statefile import parse_state
-from sandbox.executors.terraform.waits import Refused, cli_configuration, installed_providers, shorten
 from sandbox.executors.terraform.workspace import Workspace
 from sandbox.isolation.enclosure import Access, Enclosure, Isolation
 from sandbox.isolation.none import NoIsolation
@@ -88,10 +88,16 @@ class TerraformExecutor:
         self._parallelism = parallelism
         self._endpoint = endpoint
         self._shorten_waits = shorten_waits
-        self._cli_configs: dict[str, Path] = {}
         self._isolation = isolation or NoIsolation()
         self._readable: dict[str, tuple[Path, ...]] = {}
-        self._shortened: dict[str, Path] = {}
+        self._stand_ins = StandIns(
+            scratch=scratch,
+            cache=cache_folder(environment) or scratch / "cache",
+            endpoint=endpoint,
+            suffixes=binary.suffixes,
+            progress=progress,
+            isolation=self._isolation,
+        )
         with _writing_to(scratch):
             self._surroundings = Surroundings.create(scratch, endpoint=endpoint, account=account, region=region)
         self._environment = for_commands(
@@ -166,16 +172,16 @@ class TerraformExecutor:
             # Now, and never again: from the first enclosed command on, links in there may lead anywhere.
             self._readable[ws.name] = installed_elsewhere(ws.root)
             if self._shorten_waits:
-                self._shorten(ws)
+                self._stand_ins.shorten(ws)
 
     @property
     def waits_shortened(self) -> bool:
         """Whether any initialised configuration runs with shortened waits."""
-        return bool(self._cli_configs)
+        return bool(self._stand_ins)
 
     def use_ordinary_waits(self, ws: Workspace) -> None:
         """Let one configuration run with the provider as it was installed."""
-        self._cli_configs.pop(ws.name, None)
+        self._stand_ins.forget(ws)
 
     def apply_all(self, ws: Workspace, *, endpoint: str | None = None) -> ApplyOutcome:
         """Plan and apply in one command.
@@ -237,13 +243,14 @@ class TerraformExecutor:
         self._planned[ws.name] = transcript.total or 0
         if quick_no_op and transcript.code == 0:
             return ""
+        environment, enclosure = self._around(ws)
         return capture(
             command.show_plan(self._binary),
             title=f"terraform show of the plan of the {ws.name}",
             cwd=ws.root,
-            environment=self.environment_of(ws),
+            environment=environment,
             deadline=self._deadline,
-            within=self.enclosure_of(ws),
+            within=enclosure,
         )
 
     def read_plan(self, document: str) -> Plan:
@@ -346,9 +353,7 @@ class TerraformExecutor:
         environment = dict(self._environment)
         if endpoint is not None:
             environment["AWS_ENDPOINT_URL"] = endpoint
-        if ws.name in self._cli_configs:
-            environment["TF_CLI_CONFIG_FILE"] = str(self._cli_configs[ws.name])
-        return environment
+        return environment | self._stand_ins.environment(ws)
 
     def enclosure_of(self, ws: Workspace, endpoint: str | None = None) -> Enclosure:
         """What a command of a configuration reaches: its own copy, what was installed for it, and the clone.
@@ -359,37 +364,16 @@ class TerraformExecutor:
         """
         home = self._surroundings
         endpoints = dict.fromkeys((endpoint or self._endpoint, self._endpoint))
-        own = (self._cli_configs.get(ws.name), self._shortened.get(ws.name), *home.files)
+        own = (*self._stand_ins.readable(ws), *home.files)
         return Enclosure(
             isolation=self._isolation,
             access=Access(
-                readable=(*needed_by(self._binary), *self._readable.get(ws.name, ()), *(path for path in own if path)),
+                readable=(*needed_by(self._binary), *self._readable.get(ws.name, ()), *own),
                 writable=(ws.top,),
                 private=(home.home, home.temporary),
                 ports=tuple(urlsplit(item).port or 0 for item in endpoints),
             ),
         )
-
-    def _shorten(self, ws: Workspace) -> None:
-        cache = cache_folder(self._inherited) or self._scratch / "cache"
-        for provider in installed_providers(ws.root):
-            if not provider.source_address.endswith(AWS):
-                continue
-            shortened = shorten(
-                provider_binary=provider.binary,
-                source_address=provider.source_address,
-                lock_file=ws.root / ".terraform.lock.hcl",
-                package_dir=provider.package_dir,
-                cache_dir=cache / "shortened",
-                endpoint=self._endpoint,
-            )
-            if isinstance(shortened, Refused):
-                self._progress.notice(f"The provider's waits are not shortened: {shortened.reason}")
-                continue
-            config = self._scratch / f"{ws.name}.tfrc"
-            config.write_text(cli_configuration("", [shortened]), encoding="utf-8")
-            self._cli_configs[ws.name] = config
-            self._shortened[ws.name] = shortened.directory
 
     def _state_file(self, ws: Workspace) -> Path:
         folder = ws.root if self._workspace == "default" else ws.root / "terraform.tfstate.d" / self._workspace
@@ -406,19 +390,31 @@ class TerraformExecutor:
         good: frozenset[int] = frozenset({0}),
         stop: Stop | None = None,
     ) -> Transcript:
+        environment, enclosure = self._around(ws, endpoint)
         return run_command(
             arguments,
             title=f"terraform {verb} of the {ws.name}",
             cwd=ws.root,
-            environment=self.environment_of(ws, endpoint),
+            environment=environment,
             deadline=self._deadline,
             transcript=Transcript(
                 progress=self._progress, secrets=secret_values(self._environment, self._variables, ws), total=total
             ),
             good=good,
             stop=stop,
-            within=self.enclosure_of(ws, endpoint),
+            within=enclosure,
         )
+
+    def _around(self, ws: Workspace, endpoint: str | None = None) -> tuple[dict[str, str], Enclosure]:
+        """What surrounds one of Terraform's own commands: beside all else, what knows the schemas that it needs."""
+        environment, enclosure = self.environment_of(ws, endpoint), self.enclosure_of(ws, endpoint)
+        with _writing_to(self._scratch):
+            informed = self._stand_ins.informed(ws, self.state_document(ws))
+        if informed is None:
+            return environment, enclosure
+        access = enclosure.access
+        access = replace(access, readable=(*access.readable, *informed.readable))
+        return {**environment, **informed.environment}, replace(enclosure, access=access)
 
 
 def _in_json(text: str) -> bytes:

@@ -49,8 +49,11 @@ _NULLED = frozenset(
 )
 """Set to null where the user's block has them; not elsewhere, since not every provider version knows them all."""
 
+_ENDPOINTS = frozenset({"endpoints", "dynamic"})
+"""Overridden by an empty block where the user's block has any, written out or generated. Not elsewhere: the provider
+checks a block of 300 attributes, even an empty one, in quadratic time, a second and more for each of its processes."""
+
 _ALWAYS: Mapping[str, Expression] = {
-    "endpoints": [{}],
     "max_retries": MAX_RETRIES,
     "s3_use_path_style": True,
     "skip_metadata_api_check": "true",
@@ -102,6 +105,8 @@ def _provider(block: ProviderBlock, account: str) -> dict[str, Expression]:
     override: dict[str, Expression] = {"alias": block.alias} if block.alias else {}
     override |= _ALWAYS
     override |= dict.fromkeys(_NULLED & block.arguments.keys())
+    if _ENDPOINTS & block.arguments.keys():
+        override["endpoints"] = [{}]
     if "assume_role_with_web_identity" in block.arguments:
         override["assume_role_with_web_identity"] = _web_identity(block.arguments["assume_role_with_web_identity"])
     elif "assume_role" not in block.arguments:

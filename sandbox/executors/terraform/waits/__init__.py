@@ -1,5 +1,6 @@
 """The provider's waits, shortened in a patched copy: a rehearsal in seconds instead of minutes."""
 
+from sandbox.executors.terraform.waits.cli_config import is_quotable
 from sandbox.executors.terraform.waits.provider import (
     DEV_OVERRIDES_WARNING,
     InstalledProvider,
@@ -19,5 +20,6 @@ __all__ = [
     "aws_version",
     "cli_configuration",
     "installed_providers",
+    "is_quotable",
     "shorten",
 ]
