@@ -60,7 +60,7 @@ verdicts: $(VENV)/.ready contain  ## rehearse the whole catalogue and write docs
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python benchmarks/verdicts.py --out docs/verdicts.md
 
 mutants: $(VENV)/.ready contain  ## mutate what the catalogue lets pass, count what is caught; writes docs/mutants.md
-	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python benchmarks/mutants.py --once --out docs/mutants.md
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python benchmarks/mutants.py --out docs/mutants.md
 
 benign: $(VENV)/.ready contain  ## rehearse harmless changes (MODULES=folder of public modules); writes docs/benign.md
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python benchmarks/benign.py $(if $(MODULES),--modules $(MODULES)) --out docs/benign.md

@@ -14,11 +14,11 @@ import argparse
 import json
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -27,20 +27,24 @@ from mutation import Kind, Mutant, Operator, mutants_of
 from diffing.change import Action
 from gate.planreview import PlanRequest, review_plan
 from gate.report.model import Report
-from gate.reviewer import DEFAULT_ACCOUNT, DEFAULT_REGION, DEFAULT_TIMEOUT, ReviewRequest, review
+from gate.reviewer import DEFAULT_ACCOUNT, DEFAULT_REGION, ReviewRequest, review
 from gate.scenarios import Scenario, scenarios
 from gate.verdict import Decision, Level
 from gate.wiring import DEFAULT_ENGINE, engine_named, tool_version
+from sandbox.clones.clone import Clone
 from sandbox.errors import SandtableError
 from sandbox.executors.terraform.binary import find_terraform
+from sandbox.executors.terraform.command import Reading
+from sandbox.executors.terraform.run import TerraformFailedError
 from sandbox.isolation.choose import AUTOMATIC, isolation_named
 from sandbox.place import Place
 from sandbox.ports import SilentProgress
 from sandbox.preserve import held
-from sandbox.session import Tools
+from sandbox.session import Session, Tools
 from sandbox.targets.target import parse_target
 
-_PLAN = "mutant.tfplan"
+_TIMEOUT = 14_400.0
+"""Seconds, for all mutants of a scenario."""
 REASONS = {
     "aws_ecs_task_definition": "immutable: the next revision is registered, and services are moved to it in place",
     "aws_s3_bucket_lifecycle_configuration: abort_incomplete_multipart_upload": "what was uploaded in part is kept; "
@@ -127,35 +131,27 @@ def tried_mutants(
         known: Kinds to leave out, and of all others one mutant each; None for every mutant.
     """
     wanted = frozenset(only)
-    with tempfile.TemporaryDirectory(prefix="stm-") as name, _clone(scenario) as (state, environment):
-        folder = Path(name) / "change"
-        shutil.copytree(scenario.change, folder)
-        (folder / "terraform.tfstate").write_bytes(state)
-        _terraform(folder, environment, "init", "-input=false")
-        plain = _judged(folder, environment)
+    with _Planner.over(scenario) as planner:
+        plain = planner.judged()
         if plain is None:
             raise SystemExit(f"{scenario.name} does not plan")
-        for path in sorted(folder.glob("*.tf")):
+        for path in sorted(planner.folder.glob("*.tf")):
             text = path.read_text(encoding="utf-8")
             mutants = [each for each in mutants_of(path.name, text) if each.operator in wanted]
             if known is not None:
                 mutants = [each for each in {each.kind: each for each in mutants}.values() if each.kind not in known]
                 known |= {each.kind for each in mutants}
-            in_place = _in_place(path, text, mutants, folder, environment)
+            in_place = _in_place(planner, path, text, mutants)
             for mutant in mutants:
                 if mutant in in_place:
                     yield Tried(scenario=scenario.name, mutant=mutant, plan="in place")
                     continue
                 path.write_text(mutant.applied_to(text), encoding="utf-8")
-                yield Tried(
-                    scenario=scenario.name, mutant=mutant, plan=_outcome(mutant, _judged(folder, environment), plain)
-                )
+                yield Tried(scenario=scenario.name, mutant=mutant, plan=_outcome(mutant, planner.judged(), plain))
             path.write_text(text, encoding="utf-8")
 
 
-def _in_place(
-    path: Path, text: str, mutants: list[Mutant], folder: Path, environment: dict[str, str]
-) -> frozenset[Mutant]:
+def _in_place(planner: _Planner, path: Path, text: str, mutants: list[Mutant]) -> frozenset[Mutant]:
     """Literals that Terraform changes in place, found by one plan with all of them changed.
 
     It names the attributes that force a replacement. Where that plan does not come about, each is tried by itself.
@@ -165,7 +161,7 @@ def _in_place(
     for each in values:
         mutated = each.applied_to(mutated)
     path.write_text(mutated, encoding="utf-8")
-    report = _judged(folder, environment) if values else None
+    report = planner.judged() if values else None
     if report is None:
         return frozenset()
     forced = {(change.address, path[0]) for change in report.diff.changes for path in change.replace_paths}
@@ -233,56 +229,47 @@ def _rehearse(scenario: Scenario, mutant: Mutant) -> str:
             return f"failed: {error.message.splitlines()[0]}"
 
 
-class _clone:  # noqa: N801 - a context manager that reads as a function
-    """A clone of a scenario's environment: its state, and the variables that lead Terraform to it."""
+class _Planner:
+    """Plans a copy of a scenario's change, as it stands at the moment, against a clone of its environment."""
 
-    def __init__(self, scenario: Scenario) -> None:
+    def __init__(self, clone: Clone, session: Session, change: Path) -> None:
+        self._session = session
+        self._workspace = session.terraform.prepare("mutant", change)
+        session.terraform.init(self._workspace)
+        session.terraform.adopt_state(self._workspace, clone.state, made_in=clone.made_in)
+        session.recorder.phase("plan")
+
+    @classmethod
+    @contextmanager
+    def over(cls, scenario: Scenario) -> Iterator[_Planner]:
+        """Stand the clone up."""
         tools = Tools(
             engine=engine_named(DEFAULT_ENGINE),
             binary=find_terraform(None, os.environ),
             environment=dict(os.environ),
             place=Place(account=DEFAULT_ACCOUNT, region=DEFAULT_REGION),
-            timeout=DEFAULT_TIMEOUT,
+            timeout=_TIMEOUT,
             isolation=isolation_named(AUTOMATIC),
         )
         target = parse_target(scenario.target)
-        self._held = held(target, tools, SilentProgress(), seed=scenario.seed, fast_waits=True)
+        with held(target, tools, SilentProgress(), seed=scenario.seed, fast_waits=True) as (clone, session):
+            yield cls(clone, session, scenario.change)
 
-    def __enter__(self) -> tuple[bytes, dict[str, str]]:
-        clone, session = self._held.__enter__()
-        session.recorder.phase("plan")
-        environment = {
-            **os.environ,
-            "AWS_ENDPOINT_URL": session.recorder.endpoint,
-            "AWS_ACCESS_KEY_ID": DEFAULT_ACCOUNT,
-            "AWS_SECRET_ACCESS_KEY": "sandtable",
-            "AWS_REGION": DEFAULT_REGION,
-            "AWS_CONFIG_FILE": os.devnull,
-            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-        }
-        return clone.state, environment
+    @property
+    def folder(self) -> Path:
+        """The copy: what is written there is planned."""
+        return self._workspace.root
 
-    def __exit__(self, *error: object) -> None:
-        self._held.__exit__(None, None, None)
-
-
-def _judged(folder: Path, environment: dict[str, str]) -> Report | None:
-    """The verdict on the plan of a folder; None where it does not plan."""
-    planned = _terraform(
-        folder, environment, "plan", "-input=false", "-refresh=false", "-lock=false", "-out=mutant.tfplan"
-    )
-    if planned is None:
-        return None
-    content = _terraform(folder, environment, "show", "-json", "mutant.tfplan")
-    return (
-        None if content is None else review_plan(PlanRequest(content=content, source="mutant", folder=Path("/nowhere")))
-    )
-
-
-def _terraform(folder: Path, environment: dict[str, str], *arguments: str) -> bytes | None:
-    program = shutil.which("terraform") or "terraform"
-    done = subprocess.run([program, *arguments], cwd=folder, env=environment, capture_output=True, check=False)
-    return done.stdout if done.returncode == 0 else None
+    def judged(self) -> Report | None:
+        """The verdict on the plan; None where it does not plan."""
+        endpoint = self._session.recorder.endpoint_for("plan")
+        try:
+            text = self._session.terraform.plan_document(
+                self._workspace, endpoint=endpoint, reading=Reading.AS_RECORDED
+            )
+        except TerraformFailedError:
+            return None
+        return review_plan(PlanRequest(content=text.encode(), source="mutant", folder=Path("/nowhere")))
 
 
 def _progress(scenario: Scenario, tried: list[Tried]) -> None:
