@@ -11,13 +11,15 @@ offline (another provider, another version of it) are left out and counted.
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import re
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 
 from gate.report.model import Report
@@ -175,10 +177,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Harmless changes, and what is said to them.")
     parser.add_argument("--edit", action="append", help="only the edits with this in their name (repeatable)")
     parser.add_argument("--modules", type=Path, help="a folder of checkouts of public modules")
+    parser.add_argument("--results", type=Path, help="keep what was measured there, and go on from what is there")
     parser.add_argument("--example", action="append", help="only examples with this in their path (repeatable)")
     parser.add_argument("--out", type=Path, help="write the page there")
     options = parser.parse_args()
-    told = [*_edits(options.edit), *(_modules(options.modules, options.example) if options.modules else ())]
+    tries = [*_edits(options.edit), *(_modules(options.modules, options.example) if options.modules else ())]
+    told = [_measured(each, options.results) for each in tries]
     page = "\n".join(_page(told)) + "\n"
     print(page)
     if options.out:
@@ -186,15 +190,49 @@ def main() -> int:
     return sum(each.decision == "reject" for each in told)
 
 
-def _edits(names: list[str] | None) -> Iterator[Told]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Try:
+    """One harmless change, and how it is made."""
+
+    corpus: str
+    what: str
+    before: Path
+    change: Path
+    """In a copy of the configuration, or of the whole checkout."""
+    top: Path
+    """What is copied."""
+    alter: Callable[[Path], None]
+    """Alters the copy of the change."""
+
+
+def _measured(attempt: Try, results: Path | None) -> Told:
+    file = results / f"{re.sub(r'[^a-z0-9]+', '-', attempt.what.lower())}.json" if results is not None else None
+    if file is not None and file.is_file():
+        known = json.loads(file.read_text(encoding="utf-8"))
+        return Told(**known | {"reasons": tuple(known["reasons"])})
+    with tempfile.TemporaryDirectory(prefix="stb-") as name:
+        copy = Path(name) / attempt.top.name
+        shutil.copytree(attempt.top, copy)
+        change = copy / attempt.change.relative_to(attempt.top)
+        attempt.alter(change)
+        told = _told(attempt, change)
+    if file is not None:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps(asdict(told), indent=1), encoding="utf-8")
+    return told
+
+
+def _edits(names: list[str] | None) -> Iterator[Try]:
     for edit in EDITS:
-        if names and not any(name in edit.what for name in names):
-            continue
-        with tempfile.TemporaryDirectory(prefix="stb-") as name:
-            folder = Path(name) / "types"
-            shutil.copytree(TYPES, folder)
-            apply(edit, folder)
-            yield _told("a hundred types", edit.what, TYPES, folder)
+        if not names or any(name in edit.what for name in names):
+            yield Try(
+                corpus="a hundred types",
+                what=edit.what,
+                before=TYPES,
+                change=TYPES,
+                top=TYPES,
+                alter=partial(apply, edit),
+            )
 
 
 def apply(edit: Edit, folder: Path) -> None:
@@ -210,25 +248,35 @@ def apply(edit: Edit, folder: Path) -> None:
     file.write_text(text.replace(edit.old, edit.new) if edit.old else text + edit.new, encoding="utf-8")
 
 
-def _modules(folder: Path, names: list[str] | None) -> Iterator[Told]:
+def _modules(folder: Path, names: list[str] | None) -> Iterator[Try]:
     """Every example of every checkout, with one more default tag."""
     for example in sorted(folder.glob("*/examples/*/main.tf")):
         where = str(example.parent.relative_to(folder)).replace("/examples/", ": ")
-        text = example.read_text(encoding="utf-8")
-        if not _PROVIDER.search(text) or (names and not any(name in where for name in names)):
-            continue
-        with tempfile.TemporaryDirectory(prefix="stb-") as name:
-            root = example.parents[2]
-            shutil.copytree(root, Path(name) / root.name)
-            changed = Path(name) / example.relative_to(root.parent)
-            changed.write_text(_PROVIDER.sub(lambda match: match[0] + _TAGS, text, count=1), encoding="utf-8")
-            yield _told("public modules", where, example.parent, changed.parent)
+        if _PROVIDER.search(example.read_text(encoding="utf-8")) and (
+            not names or any(name in where for name in names)
+        ):
+            top = example.parents[2]
+            yield Try(
+                corpus="public modules",
+                what=where,
+                before=example.parent,
+                change=example.parent,
+                top=top,
+                alter=_tag_all,
+            )
 
 
-def _told(corpus: str, what: str, before: Path, change: Path) -> Told:
+def _tag_all(folder: Path) -> None:
+    file = folder / "main.tf"
+    text = file.read_text(encoding="utf-8")
+    file.write_text(_PROVIDER.sub(lambda match: match[0] + _TAGS, text, count=1), encoding="utf-8")
+
+
+def _told(attempt: Try, change: Path) -> Told:
+    corpus, what = attempt.corpus, attempt.what
     request = ReviewRequest(
         change=change,
-        target=f"config:{before}",
+        target=f"config:{attempt.before}",
         history=False,
         isolation=isolation_named(AUTOMATIC).name,
         environment=dict(os.environ),
