@@ -30,6 +30,7 @@ from sandbox.errors import SandtableError
 from sandbox.isolation.choose import AUTOMATIC, isolation_named
 
 TYPES = Path(__file__).parent / "conformance"
+_TIMEOUT = 600.0
 _PROVIDER = re.compile(r'^provider "aws" \{$', re.MULTILINE)
 _TAGS = '\n  default_tags {\n    tags = { Reviewed = "2026-03" }\n  }\n'
 
@@ -278,6 +279,7 @@ def _told(attempt: Try, change: Path) -> Told:
         change=change,
         target=f"config:{attempt.before}",
         history=False,
+        timeout=_TIMEOUT,
         isolation=isolation_named(AUTOMATIC).name,
         environment=dict(os.environ),
     )
