@@ -72,6 +72,13 @@ def test_where_names_may_be_written_with_escapes_nothing_is_left_out(tmp_path: P
     assert NamedTypes.of(tmp_path, SUFFIXES, b"") is None
 
 
+def test_of_more_than_a_configuration_can_be_nothing_is_left_out(tmp_path: Path) -> None:
+    with (tmp_path / "main.tf").open("wb") as file:
+        file.truncate(65 << 20)
+
+    assert NamedTypes.of(tmp_path, SUFFIXES, b"") is None
+
+
 def test_a_link_that_was_put_among_the_files_is_not_followed(tmp_path: Path) -> None:
     (tmp_path / "outside.tf").write_text("aws_instance")
     (tmp_path / "top").mkdir()

@@ -19,6 +19,8 @@ from sandbox.executors.terraform.plainfile import read_plain
 
 _TYPE: Final = re.compile(rb"aws_\w+")
 _ESCAPE: Final = re.compile(rb"\\[uU]")
+_LARGEST: Final = 64 << 20
+"""Bytes of configuration."""
 _RESOURCES, _DATA_SOURCES = 2, 3
 """Fields of GetProviderSchema.Response that are maps by type; all others are kept whole."""
 _DELIMITED: Final = 2
@@ -41,11 +43,14 @@ class NamedTypes:
             state: What the configuration starts from.
 
         Returns:
-            None where a name may be written in a way that is not seen here.
+            None where a name may be written in a way that is not seen here, or too much would have to be read.
         """
         found = set(_TYPE.findall(state))
         try:
-            for file in _configuration(top, tuple(suffixes)):
+            files = list(_configuration(top, tuple(suffixes)))
+            if sum(file.lstat().st_size for file in files) > _LARGEST:
+                return None
+            for file in files:
                 text = read_plain(top, file)
                 if _ESCAPE.search(text):
                     return None
