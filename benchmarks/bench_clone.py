@@ -36,6 +36,7 @@ from sandbox.executors.terraform.binary import find_terraform
 from sandbox.executors.terraform.deadline import Deadline
 from sandbox.executors.terraform.executor import TerraformExecutor
 from sandbox.executors.terraform.workspace import Workspace
+from sandbox.isolation.choose import AUTOMATIC, isolation_named
 from sandbox.ports import SilentProgress
 from sandbox.rehearsal import Plan
 from sandbox.scratch import scratch_folder
@@ -71,7 +72,10 @@ def main() -> int:
         production(arguments.folder, tuple(arguments.var), scratch / "production", environment) as real,
     ):
         tools = Toolchain(
-            binary=find_terraform(None, environment), environment=environment, deadline=Deadline.after(900)
+            binary=find_terraform(None, environment),
+            environment=environment,
+            deadline=Deadline.after(900),
+            isolation=isolation_named(AUTOMATIC),
         )
         shaped = reshaped if arguments.reshape else str
         state = parse_state(shaped(real.state.document.decode()).encode())

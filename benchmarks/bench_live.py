@@ -34,6 +34,7 @@ from sandbox.executors.terraform.executor import TerraformExecutor
 from sandbox.inventory.inventory import take_snapshot
 from sandbox.inventory.join import SnapshotIndex
 from sandbox.inventory.scope import Scope
+from sandbox.isolation.choose import AUTOMATIC, isolation_named
 from sandbox.live.account import known_services
 from sandbox.live.gaps import Missing
 from sandbox.live.reading import AccountReading, read_account
@@ -58,7 +59,12 @@ def main() -> int:
     arguments = parser.parse_args()
     environment = {name: value for name, value in os.environ.items() if name != "TF_CLI_CONFIG_FILE"}
     os.environ |= {"AWS_ACCESS_KEY_ID": ACCOUNT, "AWS_SECRET_ACCESS_KEY": "x"}
-    tools = Toolchain(binary=find_terraform(None, environment), environment=environment, deadline=Deadline.after(900))
+    tools = Toolchain(
+        binary=find_terraform(None, environment),
+        environment=environment,
+        deadline=Deadline.after(900),
+        isolation=isolation_named(AUTOMATIC),
+    )
     with scratch_folder() as scratch:
         with MiniStackEngine().start(scratch / "fresh", public_port=PORT) as fresh:
             given = look(fresh.endpoint)

@@ -22,6 +22,7 @@ from gate.secondopinion import NAME, Side, Unavailable, compare, unavailable, wi
 from gate.verdict import Verdict
 from gate.wiring import DEFAULT_ENGINE, EngineOptions, engine_named, tool_version
 from sandbox.cloning.tfstate import read_state
+from sandbox.cloudformation.assembly import is_assembly
 from sandbox.errors import MissingToolError, SandtableError, UsageError
 from sandbox.executors.terraform.binary import TerraformBinary, find_terraform
 from sandbox.history import day_of
@@ -295,10 +296,18 @@ def _target(request: ReviewRequest) -> Target:
         case LiveStackTarget():
             return replace(stack_in(target, request.regions), parameters=request.target_parameters)
         case StackTarget():
-            given = request.stacks.parameters if request.stacks is not None else None
+            if request.sequence is not None and not is_assembly(target.template):
+                stack = request.sequence.stack_before()
+            given = next((each.parameters for each in _stacks(request) if stack in {"", each.stack}), None)
             return replace(target, stack=stack, parameters=request.target_parameters or given)
         case _:
             return target
+
+
+def _stacks(request: ReviewRequest) -> tuple[CloudFormationProposal, ...]:
+    if request.sequence is not None:
+        return request.sequence.stacks
+    return () if request.stacks is None else (request.stacks,)
 
 
 def _live(request: ReviewRequest, target: LiveTarget) -> LiveTarget:

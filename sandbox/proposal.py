@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
 
+from sandbox.errors import UsageError
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TerraformProposal:
@@ -69,7 +71,29 @@ class SequenceProposal:
 
     directory: Path
     """The folder in which the sequence is written down."""
-    steps: tuple[TerraformProposal | CommandProposal, ...]
+    steps: tuple[TerraformProposal | CommandProposal | CloudFormationProposal, ...]
+    stack: str = ""
+    """What the stack of the target's template is called; empty where the steps tell."""
+
+    @property
+    def stacks(self) -> tuple[CloudFormationProposal, ...]:
+        """The steps that deploy stacks."""
+        return tuple(step for step in self.steps if isinstance(step, CloudFormationProposal))
+
+    def stack_before(self) -> str:
+        """What the stack is called that a template of the target describes; empty where nobody says.
+
+        Raises:
+            UsageError: the steps name several.
+        """
+        names = sorted({step.stack for step in self.stacks})
+        if len(names) > 1 and not self.stack:
+            raise UsageError(
+                f"The steps deploy several stacks ({', '.join(name or 'one without a name' for name in names)}), and "
+                "it is not clear which of them the target's template describes.",
+                hint="Say what that one is called: --stack NAME.",
+            )
+        return self.stack or "".join(names)
 
 
 Proposal: TypeAlias = TerraformProposal | CommandProposal | CloudFormationProposal | SequenceProposal

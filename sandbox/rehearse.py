@@ -8,6 +8,7 @@ Every front door uses it, for every kind of target and of change. It observes; i
 from __future__ import annotations
 
 import hashlib
+import os
 import time
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import ExitStack
@@ -19,7 +20,8 @@ from diffing.snapshot import Snapshot
 from sandbox.changes.change import Announced, Change
 from sandbox.changes.cloudformation import CloudFormationChange
 from sandbox.changes.command import CommandChange
-from sandbox.changes.sequence import failed_before, joined, step_of, unread
+from sandbox.changes.sequence import failed_before, joined, require_stacks, step_of
+from sandbox.changes.stackupdate import KnownStacks
 from sandbox.changes.terraform import PlanFailedInHasteError, TerraformChange, with_noise
 from sandbox.clock import Stopwatch
 from sandbox.clones.account import mattering
@@ -93,6 +95,8 @@ def rehearse(request: RehearsalRequest, progress: Progress) -> Rehearsal:
     """
     kept = NoticeKeeper(progress)
     source = read_target(request.target, kept)
+    if isinstance(request.proposal, SequenceProposal):
+        require_stacks(request.proposal, source)
     pace = Pace(baseline=request.fast_waits, change=request.fast_waits)
     try:
         first = _attempt(request, source, kept, pace)
@@ -136,7 +140,8 @@ def _attempt(request: RehearsalRequest, source: Source, progress: NoticeKeeper, 
             watch=Stopwatch(),
             pace=pace,
         )
-        changes = [_change(proposal, session, source, name) for name, proposal in _parts(request.proposal)]
+        known = KnownStacks(deployed_in(source))
+        changes = [_change(proposal, session, known, name) for name, proposal in _parts(request.proposal)]
         # Before there is a clone: what cannot be run at all, nothing is cloned for.
         versions = [change.prepare() for change in changes]
         directory = request.proposal.directory
@@ -167,14 +172,14 @@ def _parts(proposal: Proposal) -> list[tuple[str, _Part]]:
     return [("command" if isinstance(proposal, CommandProposal) else "change", proposal)]
 
 
-def _change(proposal: _Part, session: Session, source: Source, name: str) -> Change:
+def _change(proposal: _Part, session: Session, known: KnownStacks, name: str) -> Change:
     match proposal:
         case TerraformProposal():
             return TerraformChange(proposal, session, name)
         case CommandProposal():
             return CommandChange(proposal, session, name)
         case CloudFormationProposal():
-            return CloudFormationChange(proposal, session, deployed=deployed_in(source))
+            return CloudFormationChange(proposal, session, known=known)
         case _:
             assert_never(proposal)
 
@@ -208,7 +213,13 @@ class _Stage:
             before, clone = parts[-1].after, change.left(clone)
         whole = hashlib.sha256("\0".join(change.digest for change in self._changes).encode())
         not_run = [change.text(clone) for change in self._changes[len(parts) :]]
-        return replace(joined(parts, not_run), digest=whole.hexdigest())
+        return replace(joined(parts, not_run, self._folders()), digest=whole.hexdigest())
+
+    def _folders(self) -> list[str]:
+        """Where each change of the sequence lies, as seen from where the sequence is written down."""
+        proposal = self._request.proposal
+        steps = proposal.steps if isinstance(proposal, SequenceProposal) else ()
+        return [os.path.relpath(step.directory, proposal.directory) for step in steps]
 
     def _step(
         self, change: Change, clone: Clone, before: Snapshot, earlier: Sequence[Rehearsal], start: int
@@ -223,7 +234,7 @@ class _Stage:
                 raise
             part = self._unplanned(earlier[-1], error, others)
         own = tuple(call.sequence for call in part.calls if call.sequence not in {each.sequence for each in calls})
-        gaps = (*part.gaps, *(unread(clone, change.text(clone), earlier) if change.announces else ()))
+        gaps = (*part.gaps, *change.doubts(clone, earlier))
         return replace(part, gaps=gaps, steps=part.steps or (step_of(change.text(clone), part.outcome, own),))
 
     def _unplanned(self, before: Rehearsal, error: ConfigurationError, others: frozenset[int]) -> Rehearsal:

@@ -163,6 +163,8 @@ class Session:
             environment=self.tools.environment,
             deadline=self.deadline,
             shorten_waits=self.pace.baseline,
+            isolation=self.tools.isolation,
+            limits=self.tools.limits,
         )
 
     def require(self, engine: RunningEngine) -> None:

@@ -45,8 +45,11 @@ def rehearse_command(options: argparse.Namespace) -> int:
 def rehearse_steps(options: argparse.Namespace) -> int:
     """Rehearse several changes one after the other, judge what they do together, and exit with the verdict."""
     budget = Budget(writes=options.max_writes, failures=options.max_failures)
-    sequence = read_steps(options.file, budget=budget)
-    return carry_out(replace(request_of(options, sequence.directory), sequence=sequence), options)
+    sequence = read_steps(options.file, budget=budget, stack=options.stack)
+    request = replace(
+        request_of(options, sequence.directory), sequence=sequence, target_parameters=options.target_parameters
+    )
+    return carry_out(request, options)
 
 
 def rehearse_cloudformation(options: argparse.Namespace) -> int:

@@ -48,6 +48,8 @@ release.yaml, with folders relative to it:
     - command: [python3, migrate.py]
       dir: scripts
     - terraform: infra
+    - cloudformation: app.yaml
+      stack: app
 """
 
 
@@ -111,12 +113,24 @@ def _add_rehearse_steps(kinds: Any) -> None:
         help="several changes, one after the other",
         epilog=STEPS_EPILOG,
         description=(
-            "Rehearse programs and Terraform configurations one after the other, each on what the one before has "
-            "left; judge what they do together. The first that fails ends it."
+            "Rehearse programs, Terraform configurations and stacks one after the other, each on what the one before "
+            "has left; judge what they do together. The first that fails ends it."
         ),
     )
     steps.add_argument("file", metavar="FILE", type=Path, help="a YAML file that lists them")
     add_target(steps)
+    steps.add_argument(
+        "--stack",
+        default="",
+        metavar="NAME",
+        help="what the stack of the target's template is called (default: as the steps call theirs)",
+    )
+    steps.add_argument(
+        "--target-parameters",
+        metavar="FILE",
+        type=Path,
+        help="values of parameters of the target's template (default: as of the first step that deploys a stack)",
+    )
     _add_budget(steps)
     add_rehearsal(steps)
     add_output(steps)

@@ -4,27 +4,32 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import yaml
 
 from sandbox.cloning.tfstate import read_state
 from sandbox.errors import ConfigurationError, UsageError
-from sandbox.proposal import Budget, CommandProposal, SequenceProposal, TerraformProposal
+from sandbox.proposal import Budget, CloudFormationProposal, CommandProposal, SequenceProposal, TerraformProposal
 
 LARGEST = 256 * 1024
 MOST_STEPS = 50
-_HINT = "A file of steps: a list under `steps`, each with `command: [PROGRAM, …]` or `terraform: DIR`."
+_HINT = (
+    "A file of steps: a list under `steps`, each with `command: [PROGRAM, …]`, `terraform: DIR` or "
+    "`cloudformation: TEMPLATE`."
+)
 _NO_STATE = "none"
 
 
-def read_steps(path: Path, *, budget: Budget) -> SequenceProposal:
-    """Read a file of steps. Folders in it are relative to the file.
+def read_steps(path: Path, *, budget: Budget, stack: str = "") -> SequenceProposal:
+    """Read a file of steps. Folders and files in it are relative to it.
 
     Args:
         path: The file.
         budget: How much each program in it may call.
+        stack: What the stack of the target's template is called; empty for what the steps call theirs.
 
     Raises:
         UsageError: there is no such file.
@@ -47,11 +52,11 @@ def read_steps(path: Path, *, budget: Budget) -> SequenceProposal:
     if not isinstance(items, list) or not 1 <= len(items) <= MOST_STEPS:
         raise _wrong(path, f"it lists no steps, or more than {MOST_STEPS}")
     folder = path.parent
-    steps = tuple(_step(item, number, path, folder, budget) for number, item in enumerate(items, start=1))
-    return SequenceProposal(directory=folder, steps=steps)
+    steps = (_step(item, number, path, folder, budget) for number, item in enumerate(items, start=1))
+    return SequenceProposal(directory=folder, steps=tuple(_named(step, stack) for step in steps), stack=stack)
 
 
-def _step(item: Any, number: int, path: Path, folder: Path, budget: Budget) -> TerraformProposal | CommandProposal:
+def _step(item: Any, number: int, path: Path, folder: Path, budget: Budget) -> _Step:
     kinds = [kind for kind in _KINDS if isinstance(item, dict) and kind in item]
     if len(kinds) != 1:
         raise _wrong(path, f"step {number} is not exactly one of: {', '.join(_KINDS)}")
@@ -63,6 +68,13 @@ def _step(item: Any, number: int, path: Path, folder: Path, budget: Budget) -> T
         return read(item, folder, budget)
     except ValueError as error:
         raise _wrong(path, f"step {number}: {error}") from error
+
+
+def _named(step: _Step, stack: str) -> _Step:
+    """A template that names no stack is of the one that is meant; an assembly's stacks have names of their own."""
+    if isinstance(step, CloudFormationProposal) and step.template is not None and step.template.is_file():
+        return replace(step, stack=step.stack or stack)
+    return step
 
 
 def _terraform(item: Mapping[str, Any], folder: Path, _budget: Budget) -> TerraformProposal:
@@ -84,6 +96,23 @@ def _command(item: Mapping[str, Any], folder: Path, budget: Budget) -> CommandPr
     return CommandProposal(command=tuple(words), directory=_folder(item.get("dir", "."), folder), budget=budget)
 
 
+def _cloudformation(item: Mapping[str, Any], folder: Path, _budget: Budget) -> CloudFormationProposal:
+    parameters = item.get("parameters")
+    stack = item.get("stack")
+    return CloudFormationProposal(
+        template=_there(item["cloudformation"], folder),
+        stack="" if stack is None else _text(stack, "a stack's name"),
+        parameters=None if parameters is None else _there(parameters, folder),
+    )
+
+
+def _there(name: Any, folder: Path) -> Path:
+    found = folder / _text(name, "a file's name")
+    if not found.exists():
+        raise ValueError(f"there is no {name}")
+    return found
+
+
 def _folder(name: Any, folder: Path) -> Path:
     found = folder / _text(name, "a folder")
     if not found.is_dir():
@@ -101,9 +130,11 @@ def _wrong(path: Path, what: str) -> ConfigurationError:
     return ConfigurationError(f"The file of steps {path} is not one: {what}.", hint=_HINT)
 
 
-_Read = Callable[[Mapping[str, Any], Path, Budget], "TerraformProposal | CommandProposal"]
+_Step: TypeAlias = TerraformProposal | CommandProposal | CloudFormationProposal
+_Read: TypeAlias = Callable[[Mapping[str, Any], Path, Budget], _Step]
 _KINDS: Mapping[str, tuple[_Read, frozenset[str]]] = {
     "command": (_command, frozenset({"dir"})),
     "terraform": (_terraform, frozenset({"state"})),
+    "cloudformation": (_cloudformation, frozenset({"stack", "parameters"})),
 }
 """Kind of step → what reads it, and the keys that it may have beside."""

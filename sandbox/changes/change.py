@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Protocol
@@ -10,7 +10,7 @@ from typing import Protocol
 from sandbox.clones.clone import Clone
 from sandbox.inventory.scope import Scope
 from sandbox.refusals.known import KnownRefusals
-from sandbox.rehearsal import ApplyOutcome, Gap, Plan, SourceLine, StateInstance, Step
+from sandbox.rehearsal import ApplyOutcome, Gap, Plan, Rehearsal, SourceLine, StateInstance, Step
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,4 +93,12 @@ class Change(Protocol):
         """What it is, as it would be typed, without the secrets that the clone's state knows; asked at any time."""
 
     def left(self, clone: Clone) -> Clone:
-        """The clone as the next change of a sequence finds it: with the Terraform state that this one has reached."""
+        """The clone as the next change of a sequence finds it: with the state, or the stacks, that this one leaves."""
+
+    def doubts(self, clone: Clone, earlier: Sequence[Rehearsal]) -> tuple[Gap, ...]:
+        """What it does not know, in a sequence, of what the changes before it have done.
+
+        Args:
+            clone: What it found.
+            earlier: The changes before it.
+        """

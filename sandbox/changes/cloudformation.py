@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
 
 from diffing.change import Replacement
 from diffing.values import thaw
 from sandbox.changes.change import Announced, CarriedOut
+from sandbox.changes.sequence import overtaken
 from sandbox.changes.stackplan import plan_of, retained, states
-from sandbox.changes.stackupdate import Update
+from sandbox.changes.stackupdate import KnownStacks, Update
 from sandbox.clones.clone import Clone
 from sandbox.clones.keptstacks import masked
 from sandbox.clones.stacked import PHASE, scopes_of_stacks
@@ -34,7 +35,16 @@ from sandbox.inventory.scope import Scope
 from sandbox.proposal import CloudFormationProposal
 from sandbox.recorder.secrets import without
 from sandbox.refusals.known import KnownRefusals
-from sandbox.rehearsal import ApplyOutcome, Diagnostic, Gap, GapKind, Plan, SourceLine, StateInstance
+from sandbox.rehearsal import (
+    ApplyOutcome,
+    Diagnostic,
+    Gap,
+    GapKind,
+    Plan,
+    Rehearsal,
+    SourceLine,
+    StateInstance,
+)
 from sandbox.session import Session
 
 _IMPACTS = {
@@ -51,23 +61,25 @@ class CloudFormationChange:
     Args:
         proposal: What is proposed.
         session: The rehearsal.
-        deployed: What is deployed, where the target tells; the change then is an update of it.
+        known: What is deployed, as far as the target and the changes before this one tell; this one updates it.
     """
 
     announces = True
 
-    def __init__(self, proposal: CloudFormationProposal, session: Session, *, deployed: Application | None) -> None:
+    def __init__(self, proposal: CloudFormationProposal, session: Session, *, known: KnownStacks) -> None:
         self._proposal = proposal
         self._session = session
-        self._update = Update(proposal, deployed, default=session.place)
+        self._known = known
+        self._update = Update(proposal, known.now, default=session.place)
         self._after = NO_STACKS
         self._comparison = StackComparison(changes=())
         self._policy: StackPolicy | None = None
         self._assumed: tuple[Gap, ...] = ()
 
     def text(self, clone: Clone) -> str:  # noqa: ARG002 - there is no secret in it
-        """The template."""
-        return str(self._proposal.template or "delete-stack")
+        """The template, and the stack where one is named."""
+        stack = f" (stack {self._proposal.stack})" if self._proposal.stack else ""
+        return f"cloudformation {self._proposal.template or 'delete-stack'}{stack}"
 
     @property
     def digest(self) -> str:
@@ -97,8 +109,11 @@ class CloudFormationChange:
             return ""
         session.progress.phase("Reading the templates")
         with session.watch.phase("read"):
+            # Not earlier: the changes before this one have told by now what they leave.
+            self._update = Update(proposal, self._known.now, default=session.place)
             self._policy = self._update.policy()
             self._after = self._update.read(proposal.template)
+        self._known.leave(self._after, alone=proposal.delete)
         for notice in self._update.notices(self._after):
             session.progress.notice(notice)
         return ""
@@ -139,8 +154,13 @@ class CloudFormationChange:
         return self._states(self._after)
 
     def left(self, clone: Clone) -> Clone:
-        """The clone, with the stacks as they are now; no sequence has stacks in it yet."""
-        return replace(clone, application=self._after)
+        """The clone, with the stacks as they are now."""
+        before = NO_STACKS if self._proposal.delete or clone.application is None else clone.application
+        return replace(clone, application=before.followed_by(self._after))
+
+    def doubts(self, clone: Clone, earlier: Sequence[Rehearsal]) -> tuple[Gap, ...]:
+        """Templates are compared with templates: what a program has done to a stack is in none."""
+        return tuple(overtaken(self.text(clone), earlier))
 
     def _declared(self) -> Iterator[tuple[str, SourceLine]]:
         """Where the template that was written has its resources; those of an assembly are generated."""

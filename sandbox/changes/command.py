@@ -32,7 +32,7 @@ from sandbox.isolation.enclosure import Access, Enclosure
 from sandbox.proposal import CommandProposal
 from sandbox.recorder.secrets import scrubbed
 from sandbox.refusals.known import KnownRefusals
-from sandbox.rehearsal import ApplyOutcome, Diagnostic, Plan, StateInstance, Step
+from sandbox.rehearsal import ApplyOutcome, Diagnostic, Gap, Plan, Rehearsal, StateInstance, Step
 from sandbox.session import Session
 
 LARGEST_FOLDER = 512 * 1024 * 1024
@@ -161,6 +161,10 @@ class CommandChange:
     def left(self, clone: Clone) -> Clone:
         """The clone; where the program is Terraform, with the state that it has reached."""
         return with_state_of(self._workspace, clone, self._session) if self._workspace is not None else clone
+
+    def doubts(self, clone: Clone, earlier: Sequence[Rehearsal]) -> tuple[Gap, ...]:  # noqa: ARG002 - the protocol's
+        """It finds what is there when it runs."""
+        return ()
 
     def _learn_secrets(self, clone: Clone) -> None:
         given = (*self._session.tools.variables.values, *_given(self._command))

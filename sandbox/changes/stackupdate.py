@@ -20,6 +20,29 @@ from sandbox.proposal import CloudFormationProposal
 from sandbox.rehearsal import Gap, GapKind
 
 
+class KnownStacks:
+    """What the target tells of its stacks, and what each change of a sequence leaves of them.
+
+    It follows from the templates, so it is known before there is a clone.
+
+    Args:
+        deployed: What is deployed; None where the target does not tell.
+    """
+
+    def __init__(self, deployed: Application | None) -> None:
+        self.now = deployed
+
+    def leave(self, application: Application, *, alone: bool) -> None:
+        """A change has deployed stacks.
+
+        Args:
+            application: The stacks.
+            alone: All others were deleted before.
+        """
+        before = NO_STACKS if self.now is None or alone else self.now
+        self.now = before.followed_by(application)
+
+
 class Update:
     """A proposal, and what it updates.
 

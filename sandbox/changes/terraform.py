@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import assert_never
 
 from diffing.change import Action
 from sandbox.changes.change import Announced, CarriedOut
+from sandbox.changes.sequence import unread
 from sandbox.clones.clone import Clone, Measured, Recorded, Unmeasured
 from sandbox.clones.placeholders import filled
 from sandbox.cloning.graft import Translation
@@ -21,7 +22,7 @@ from sandbox.executors.terraform.workspace import Workspace
 from sandbox.inventory.scope import Scope
 from sandbox.proposal import TerraformProposal
 from sandbox.refusals.known import KnownRefusals
-from sandbox.rehearsal import CallKind, Gap, GapKind, Plan, StateInstance
+from sandbox.rehearsal import CallKind, Gap, GapKind, Plan, Rehearsal, StateInstance
 from sandbox.session import Session
 
 _ASSUMED = "The target's secrets are not in a snapshot: the rehearsal takes it that the change leaves them as they are."
@@ -130,6 +131,10 @@ class TerraformChange:
     def left(self, clone: Clone) -> Clone:
         """The clone, with the state that was reached; a state of the change's own is nobody else's."""
         return with_state_of(self._workspace, clone, self._session) if self._proposal.state is None else clone
+
+    def doubts(self, clone: Clone, earlier: Sequence[Rehearsal]) -> tuple[Gap, ...]:
+        """Where the engine is not asked, what others have changed is not known."""
+        return tuple(unread(clone, self.text(clone), earlier))
 
     def _plans(self, clone: Clone) -> tuple[Plan, str]:
         """The plan, and the noise in Terraform's JSON; side by side where both have to be made."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import ExitStack
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from sandbox.cloning.fidelity import Questions
@@ -15,21 +15,23 @@ from sandbox.cloning.synthesise import FILE, Written
 from sandbox.cloning.tfstate import State, parse_state
 from sandbox.errors import ConfigurationError
 from sandbox.executors.terraform.binary import TerraformBinary
-from sandbox.executors.terraform.command import Reading
+from sandbox.executors.terraform.command import Reading, schemas
 from sandbox.executors.terraform.deadline import Deadline
-from sandbox.executors.terraform.environment import Surroundings, cache_folder, for_commands
+from sandbox.executors.terraform.environment import DEFAULT_PATH, NOWHERE, cache_folder
 from sandbox.executors.terraform.executor import TerraformExecutor
+from sandbox.executors.terraform.plainfile import write_plain
 from sandbox.executors.terraform.planfile import entries, planned_change
 from sandbox.executors.terraform.run import capture
 from sandbox.executors.terraform.waits import InstalledProvider, installed_providers
 from sandbox.executors.terraform.workspace import Workspace
+from sandbox.isolation.enclosure import Backend
+from sandbox.isolation.limits import Limits
+from sandbox.isolation.relay import Relay
 from sandbox.place import Place
 from sandbox.ports import Progress
 from sandbox.rehearsal import ApplyOutcome, PlannedChange
 
 _STATE = "terraform.tfstate"
-_NOWHERE = "http://127.0.0.1:1"
-"""Each apply names its own endpoint."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +46,9 @@ class Toolchain:
     provider_version: str = ""
     """A version constraint for the AWS provider; empty for any. A state does not tell which version wrote it."""
     shorten_waits: bool = True
+    isolation: Backend
+    """What encloses it, and the provider."""
+    limits: Limits = field(default_factory=Limits)
 
     @property
     def cache(self) -> Path | None:
@@ -52,7 +57,9 @@ class Toolchain:
 
 
 class Workbench:
-    """One configuration, written and applied as often as it takes.
+    """One configuration, written and applied as often as it takes; to be closed.
+
+    Everything but ``terraform init`` runs enclosed, with no way out but to the engine that it works on.
 
     Args:
         tools: Which Terraform, and how.
@@ -66,23 +73,32 @@ class Workbench:
         self._scratch = scratch
         self._place = place
         scratch.mkdir(mode=0o700, parents=True)
+        self._relay = Relay()
+        with ExitStack() as stack:
+            stack.callback(self._relay.close)
+            path = tools.environment.get("PATH", DEFAULT_PATH)
+            isolation = stack.enter_context(
+                tools.isolation.open(scratch / "isolation", self._relay, limits=tools.limits, path=path)
+            )
+            self._opened = stack.pop_all()
         # Variables and a workspace of the user's mean something to their configuration, not to this one.
-        self._environment = {
+        environment = {
             name: value
             for name, value in tools.environment.items()
             if not name.startswith("TF_VAR_") and name != "TF_WORKSPACE"
         }
         self._executor = TerraformExecutor(
             binary=tools.binary,
-            endpoint=_NOWHERE,
+            endpoint=NOWHERE,
             account=place.account,
             region=place.region,
             scratch=scratch,
-            environment=self._environment,
+            environment=environment,
             progress=progress,
             deadline=tools.deadline,
             parallelism=tools.parallelism,
             shorten_waits=tools.shorten_waits,
+            isolation=isolation,
         )
 
     def prepare(self, written: Written) -> Workspace:
@@ -138,10 +154,10 @@ class Workbench:
         """
         for name in (_STATE, f"{_STATE}.backup"):
             (workspace.root / name).unlink(missing_ok=True)
-        _write(workspace.root / FILE, written.document.text.encode())
+        _write(workspace, FILE, written.document.text.encode())
         for name, content in written.files.items():
-            _write(workspace.root / name, content)
-        return self._executor.apply_all(workspace, endpoint=endpoint)
+            _write(workspace, name, content)
+        return self._executor.apply_all(workspace, endpoint=self._relay.leading_to(endpoint))
 
     def state(self, workspace: Workspace) -> State | None:
         """What the last apply made; None where it made nothing.
@@ -149,10 +165,8 @@ class Workbench:
         Raises:
             ConfigurationError: it cannot be read.
         """
-        try:
-            return parse_state((workspace.root / _STATE).read_bytes())
-        except FileNotFoundError:
-            return None
+        document = self._executor.state_document(workspace)
+        return parse_state(document) if document else None
 
     def drift(self, workspace: Workspace, asked: Questions, *, endpoint: str) -> tuple[PlannedChange, ...]:
         """What the provider finds in a clone otherwise than a state has it.
@@ -161,36 +175,32 @@ class Workbench:
             TerraformFailedError: it could not read something; carries the diagnostics.
             TimeoutExpiredError: it ran into the deadline.
         """
-        _write(workspace.root / FILE, json.dumps(asked.configuration).encode())
-        _write(workspace.root / _STATE, asked.state)
-        document = self._executor.plan_document(workspace, endpoint=endpoint, quick_no_op=True, reading=Reading.ONLY)
+        _write(workspace, FILE, json.dumps(asked.configuration).encode())
+        _write(workspace, _STATE, asked.state)
+        document = self._executor.plan_document(
+            workspace, endpoint=self._relay.leading_to(endpoint), quick_no_op=True, reading=Reading.ONLY
+        )
         return tuple(planned_change(raw) for raw in entries(json.loads(document), "resource_drift")) if document else ()
 
-    def clear(self) -> None:
-        """Remove the folder, with the secrets in it."""
-        shutil.rmtree(self._scratch, ignore_errors=True)
-
     def _ask_for_schemas(self, workspace: Workspace) -> str:
-        surroundings = Surroundings.create(
-            self._scratch, endpoint=_NOWHERE, account=self._place.account, region=self._place.region
-        )
-        binary = self._tools.binary
         return capture(
-            [str(binary.path), *binary.arguments, "providers", "schema", "-json"],
+            schemas(self._tools.binary),
             title="terraform providers schema",
             cwd=workspace.root,
-            environment=for_commands(
-                self._environment,
-                surroundings,
-                endpoint=_NOWHERE,
-                account=self._place.account,
-                region=self._place.region,
-            ),
+            environment=self._executor.environment_of(workspace),
             deadline=self._tools.deadline,
+            within=self._executor.enclosure_of(workspace),
         )
 
+    def close(self) -> None:
+        """Let nothing run any more; what was installed stays."""
+        self._opened.close()
 
-def _write(path: Path, content: bytes) -> None:
-    path.unlink(missing_ok=True)
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        file.write(content)
+    def clear(self) -> None:
+        """Close it, and remove the folder, with the secrets in it."""
+        self.close()
+        shutil.rmtree(self._scratch, ignore_errors=True)
+
+
+def _write(workspace: Workspace, name: str, content: bytes) -> None:
+    write_plain(workspace.top, workspace.root / name, content)

@@ -70,6 +70,18 @@ class Application:
             found = None if found is None else found.nested.get(key)
         return found
 
+    def followed_by(self, later: Application) -> Application:
+        """The stacks that there are when others have been deployed beside these, or in the places of these."""
+        names = {each.name for each in later.deployments}
+        return Application(
+            stacks={name: each for name, each in self.stacks.items() if name.partition("/")[0] not in names}
+            | dict(later.stacks),
+            deployments=(*(each for each in self.deployments if each.name not in names), *later.deployments),
+            outside=self.outside,
+            # What was read of a stack inside another is as it was before; its policy stays.
+            deployed=tuple(replace(each, nested={}) if each.name in names else each for each in self.deployed),
+        )
+
 
 NO_STACKS = Application(stacks={}, deployments=())
 

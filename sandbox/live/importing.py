@@ -99,9 +99,10 @@ class Importer:
             counter.done(f"{order.type} {order.import_id}")
             return result
 
-        environment = installed.environment(self._forwarder.endpoint, self._forwarder.access_key_id, region)
+        forwarder = self._forwarder
         with (
-            running_provider(installed.binary, environment) as provider,
+            installed.started(forwarder.endpoint, forwarder.access_key_id, region) as start,
+            running_provider(start) as provider,
             ThreadPoolExecutor(max_workers=max(1, self._jobs), thread_name_prefix="import") as pool,
         ):
             provider.configure({"region": region, "max_retries": _RETRIES, "skip_region_validation": True})

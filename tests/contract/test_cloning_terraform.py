@@ -31,6 +31,7 @@ from sandbox.executors.terraform.binary import find_terraform
 from sandbox.executors.terraform.deadline import Deadline
 from sandbox.executors.terraform.executor import TerraformExecutor
 from sandbox.executors.terraform.workspace import Workspace
+from sandbox.isolation.choose import AUTOMATIC, isolation_named
 from sandbox.ports import SilentProgress
 from sandbox.rehearsal import Plan
 
@@ -272,6 +273,7 @@ def cloned(
         # A variable and a workspace of the user's must not reach the written configuration.
         environment=environment(TF_VAR_password="x", TF_WORKSPACE="other"),
         deadline=Deadline.after(seconds),
+        isolation=isolation_named(AUTOMATIC),
     )
     with clone_from_state(
         state,

@@ -30,6 +30,7 @@ from sandbox.executors.terraform.binary import find_terraform
 from sandbox.executors.terraform.deadline import Deadline
 from sandbox.inventory.inventory import take_snapshot
 from sandbox.inventory.scope import Scope
+from sandbox.isolation.choose import AUTOMATIC, isolation_named
 from sandbox.live.account import narrowed_target
 from sandbox.live.gaps import Missing
 from sandbox.live.reading import AccountReading, read_account
@@ -152,7 +153,12 @@ class MayNotRead:
 
 def toolchain() -> Toolchain:
     environment = {name: os.environ[name] for name in ("PATH", "HOME", "XDG_CACHE_HOME") if name in os.environ}
-    return Toolchain(binary=find_terraform(None, environment), environment=environment, deadline=Deadline.after(600))
+    return Toolchain(
+        binary=find_terraform(None, environment),
+        environment=environment,
+        deadline=Deadline.after(600),
+        isolation=isolation_named(AUTOMATIC),
+    )
 
 
 def look(endpoint: str) -> Snapshot:

@@ -8,7 +8,7 @@ import pytest
 
 from gate.cli.stepsfile import LARGEST, MOST_STEPS, read_steps
 from sandbox.errors import ConfigurationError, UsageError
-from sandbox.proposal import Budget, CommandProposal, TerraformProposal
+from sandbox.proposal import Budget, CloudFormationProposal, CommandProposal, TerraformProposal
 
 BUDGET = Budget(writes=7, failures=2)
 
@@ -29,7 +29,13 @@ steps:
   - terraform: infra
     state: none
   - command: aws s3 ls "a b"
+  - cloudformation: app.yaml
+    stack: app
+    parameters: prod.json
+  - cloudformation: infra
 """
+    for name in ("app.yaml", "prod.json"):
+        (tmp_path / name).touch()
     sequence = read_steps(written(tmp_path, text), budget=BUDGET)
     assert sequence.directory == tmp_path
     assert sequence.steps == (
@@ -37,7 +43,26 @@ steps:
         TerraformProposal(directory=tmp_path / "infra"),
         TerraformProposal(directory=tmp_path / "infra", state=b""),
         CommandProposal(command=("aws", "s3", "ls", "a b"), directory=tmp_path / ".", budget=BUDGET),
+        CloudFormationProposal(template=tmp_path / "app.yaml", stack="app", parameters=tmp_path / "prod.json"),
+        CloudFormationProposal(template=tmp_path / "infra"),
     )
+
+
+def test_a_template_without_a_name_is_of_the_stack_that_is_meant(tmp_path: Path) -> None:
+    (tmp_path / "app.yaml").touch()
+    text = "- cloudformation: app.yaml\n- {cloudformation: app.yaml, stack: other}\n- cloudformation: infra\n"
+    sequence = read_steps(written(tmp_path, text), budget=BUDGET, stack="app")
+    assert [step.stack for step in sequence.stacks] == ["app", "other", ""]
+    assert sequence.stack_before() == "app"
+
+
+def test_which_stack_the_targets_template_describes_has_to_be_clear(tmp_path: Path) -> None:
+    (tmp_path / "app.yaml").touch()
+    text = "- {cloudformation: app.yaml, stack: a}\n- {cloudformation: app.yaml, stack: %s}\n"
+    assert read_steps(written(tmp_path, text % "a"), budget=BUDGET).stack_before() == "a"
+    assert read_steps(written(tmp_path, "- terraform: infra"), budget=BUDGET).stack_before() == ""
+    with pytest.raises(UsageError, match="several stacks"):
+        read_steps(written(tmp_path, text % "b"), budget=BUDGET).stack_before()
 
 
 def test_a_list_alone_will_do(tmp_path: Path) -> None:
@@ -60,6 +85,10 @@ def test_a_list_alone_will_do(tmp_path: Path) -> None:
         ("- terraform: nowhere", "there is no folder nowhere"),
         ("- terraform: [infra]", "is not a text"),
         ("- {command: [a], dir: nowhere}", "there is no folder nowhere"),
+        ("- cloudformation: nowhere.yaml", "there is no nowhere.yaml"),
+        ("- {cloudformation: infra, parameters: nowhere.json}", "there is no nowhere.json"),
+        ("- {cloudformation: infra, stack: [a]}", "a stack's name is not a text"),
+        ("- {cloudformation: infra, dir: x}", "unknown keys: dir"),
         ("- command: []", "a command is a list of texts"),
         ("- command: [a, 1]", "a command is a list of texts"),
         ("- command: {a: b}", "a command is a list of texts"),

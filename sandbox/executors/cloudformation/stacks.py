@@ -10,6 +10,7 @@ import hashlib
 import json
 import re
 import time
+import uuid
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
@@ -205,22 +206,23 @@ class Stacks:
         return self._ended(client, made["StackId"])
 
     def _change(self, client: Any, request: dict[str, Any]) -> Deployed:
-        name = request["StackName"]
-        client.create_change_set(**request, ChangeSetName=CHANGE_SET, ChangeSetType="UPDATE")
-        described = self._described(client, name)
+        # Of its own for each change: AWS removes a change set that was carried out, engines may keep it.
+        named = {"StackName": request["StackName"], "ChangeSetName": f"{CHANGE_SET}-{uuid.uuid4().hex[:8]}"}
+        client.create_change_set(**request | named, ChangeSetType="UPDATE")
+        described = self._described(client, named)
         reason = described.get("StatusReason", "")
         if described["Status"] == "FAILED":
             harmless = any(text in reason.lower() for text in _NOTHING)
             return Deployed(succeeded=harmless, reason="" if harmless else reason)
         announced = dict(_announced(described))
-        stack_id = described.get("StackId", name)
-        client.execute_change_set(StackName=name, ChangeSetName=CHANGE_SET)
+        stack_id = described.get("StackId", named["StackName"])
+        client.execute_change_set(**named)
         ended = self._ended(client, stack_id)
         return replace(ended, announced=announced)
 
-    def _described(self, client: Any, name: str) -> Mapping[str, Any]:
+    def _described(self, client: Any, named: Mapping[str, str]) -> Mapping[str, Any]:
         while True:
-            pages = list(client.get_paginator("describe_change_set").paginate(StackName=name, ChangeSetName=CHANGE_SET))
+            pages = list(client.get_paginator("describe_change_set").paginate(**named))
             status = pages[0]["Status"]
             if status in {"CREATE_COMPLETE", "FAILED"} or self._remaining() <= 0:
                 changes = [change for page in pages for change in page.get("Changes", [])]

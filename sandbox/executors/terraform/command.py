@@ -68,6 +68,11 @@ def plan(
     )
 
 
+def schemas(binary: TerraformBinary) -> list[str]:
+    """``providers schema -json``: what the installed providers know."""
+    return [str(binary.path), *binary.arguments, "providers", "schema", "-json"]
+
+
 def show_plan(binary: TerraformBinary, file: str = PLAN_FILE) -> list[str]:
     """``show -json`` of a planned file."""
     return _generate(binary, "show", file, json=IsFlagged)

@@ -14,6 +14,9 @@ from sandbox.executors.terraform.overrides import DUMMY_SECRET, MAX_RETRIES
 
 DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
+NOWHERE = "http://127.0.0.1:1"
+"""An endpoint for a configuration whose commands each name another, or call nothing."""
+
 GARBAGE_COLLECTION = "400"
 """Terraform and its providers live for seconds: collecting garbage more rarely saves a third of their CPU time."""
 

@@ -17,7 +17,7 @@ from sandbox.executors.terraform import workspace as workspaces
 from sandbox.executors.terraform.binary import TerraformBinary, needed_by
 from sandbox.executors.terraform.command import Reading
 from sandbox.executors.terraform.deadline import Deadline
-from sandbox.executors.terraform.environment import Surroundings, cache_folder, for_commands
+from sandbox.executors.terraform.environment import NOWHERE, Surroundings, cache_folder, for_commands
 from sandbox.executors.terraform.installation import Installer, installed_elsewhere
 from sandbox.executors.terraform.overrides import child_override, root_override, write_override
 from sandbox.executors.terraform.plainfile import read_plain, write_plain
@@ -54,8 +54,7 @@ class TerraformExecutor:
         workspace: The Terraform workspace that the configuration sees.
         parallelism: How many resources Terraform works on at once.
         shorten_waits: Use a copy of the AWS provider that pauses but briefly between two reads of a status.
-        isolation: What encloses every command but `init`, which fetches things and runs no code of the change; nothing
-            for configurations of this tool's own.
+        isolation: What encloses every command but `init`, which fetches things and runs no code of the change.
     """
 
     def __init__(
@@ -371,7 +370,7 @@ class TerraformExecutor:
                 readable=(*needed_by(self._binary), *self._readable.get(ws.name, ()), *own),
                 writable=(ws.top,),
                 private=(home.home, home.temporary),
-                ports=tuple(urlsplit(item).port or 0 for item in endpoints),
+                ports=tuple(urlsplit(item).port or 0 for item in endpoints if item != NOWHERE),
             ),
         )
 

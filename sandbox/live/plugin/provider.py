@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -15,7 +14,7 @@ import msgspec
 from sandbox.cloning.tfstate import Json
 from sandbox.errors import SandtableError
 from sandbox.live.plugin.messages import ERROR, MESSAGES, NESTED_IN_LIST, NESTED_IN_MAP, NESTED_IN_SET
-from sandbox.live.plugin.process import provider_process
+from sandbox.live.plugin.process import Start, provider_process
 
 _LARGEST = 256 * 1024 * 1024
 """Bytes. The AWS provider's schemas are 30 MB."""
@@ -125,14 +124,14 @@ class Provider:
 
 
 @contextmanager
-def running_provider(binary: Path, environment: Mapping[str, str]) -> Iterator[Provider]:
+def running_provider(start: Start) -> Iterator[Provider]:
     """Run a provider, not yet configured, until the context is left.
 
     Raises:
-        SandtableError: it did not start, or does not answer.
+        SandtableError: it did not start, does not answer, or could not be enclosed.
     """
     options = [("grpc.max_receive_message_length", _LARGEST), ("grpc.enable_http_proxy", 0)]
-    with provider_process(binary, environment) as address, grpc.insecure_channel(address, options=options) as channel:
+    with provider_process(start) as address, grpc.insecure_channel(address, options=options) as channel:
         yield Provider(channel)
 
 
