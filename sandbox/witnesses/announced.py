@@ -4,6 +4,10 @@ Noise is what the *unchanged* baseline plans on this engine. It is taken off att
 noise only where the change plans the very value that the unchanged baseline plans too. And what the baseline plans and
 the change does not plan any more is the change's doing: an engine that forgets an alarm's actions hides in that way
 that a change takes them out.
+
+What the engine could not make, or made in part, the unchanged baseline plans to make, or to make anew. Where the change
+plans the same, that is nothing of its own: it is judged by how what it wants differs from what the baseline wants, and
+a gap says that nothing of it was seen.
 """
 
 from __future__ import annotations
@@ -36,8 +40,15 @@ class Announced:
     """Nothing remains of it but the engine's noise."""
 
     @property
+    def carried_action(self) -> Action:
+        """What Terraform does: what is hidden by noise is carried out all the same."""
+        return self.planned.action if self.hidden_by_noise else self.action
+
+    @property
     def reason(self) -> str:
         """Terraform's ``action_reason``; that something is imported, the plan says elsewhere."""
+        if self.action is not self.carried_action:
+            return ""
         return self.planned.reason or ("imported" if self.planned.importing else "")
 
     @property
@@ -95,12 +106,7 @@ def _without_noise(
     if noise is None:
         return Announced(planned=change, action=change.action, attributes=attributes)
     if noise.action is not Action.UPDATE:
-        return Announced(
-            planned=change,
-            action=change.action,
-            attributes=attributes,
-            hidden_by_noise=f"the unchanged configuration already plans to {noise.action.value} it on this engine",
-        )
+        return _hidden(change, noise, attributes)
     withdrawn = _withdrawn(change, noise)
     remaining = tuple(item for item in attributes if not _is_noise(item, change, noise, made))
     if change.action in {Action.UPDATE, Action.NO_OP} and withdrawn:
@@ -111,6 +117,18 @@ def _without_noise(
         return Announced(planned=change, action=Action.NO_OP, attributes=attributes, noise=True)
     taken_off = tuple(item for item in attributes if item not in remaining)
     return Announced(planned=change, action=change.action, attributes=remaining, carried_out=taken_off)
+
+
+def _hidden(change: PlannedChange, noise: PlannedChange, attributes: tuple[AttributeChange, ...]) -> Announced:
+    """What is planned for something that is not in the clone as it is in the target."""
+    why = f"the unchanged configuration already plans to {noise.action.value} it on this engine"
+    alike = (change.action, change.reason, change.replace_paths) == (noise.action, noise.reason, noise.replace_paths)
+    wanted = changed_paths(noise.after or {}, change.after or {})
+    forcing = any(item.path[: len(path)] == path for item in wanted for path in change.replace_paths)
+    if not alike or forcing or change.action not in _MAKING:
+        return Announced(planned=change, action=change.action, attributes=attributes, hidden_by_noise=why)
+    action = Action.UPDATE if wanted else Action.NO_OP
+    return Announced(planned=change, action=action, attributes=wanted, hidden_by_noise=why)
 
 
 def _withdrawn(change: PlannedChange, noise: PlannedChange) -> tuple[AttributeChange, ...]:

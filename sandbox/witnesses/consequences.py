@@ -51,12 +51,12 @@ class Consequences:
         self._owners: dict[str, str] = {}
         self._destroyed: dict[str, str] = {}
         for address, item in sorted(scene.announced.items()):
-            if item.action in {Action.NO_OP, Action.FORGET}:
+            if item.carried_action in {Action.NO_OP, Action.FORGET}:
                 continue
             for name in scene.names(item):
                 if len(name) >= _SHORTEST_NAME:
                     self._owners.setdefault(name, address)
-                    if item.action.destroys:
+                    if item.carried_action.destroys:
                         self._destroyed.setdefault(name, address)
 
     def owner(self, change: PhysicalChange, calls: tuple[int, ...]) -> str:
@@ -81,7 +81,7 @@ class Consequences:
         while container is not None and container not in seen:
             seen.add(container)
             for item in self._whole(container):
-                if item.action.destroys:
+                if item.carried_action.destroys:
                     return item.address
             resource = self._scene.rehearsal.before.resources.get(container)
             container = resource.parent if resource is not None else None

@@ -21,6 +21,9 @@ _MOST_NAMED = 5
 
 def contradictions(scene: Scene, item: Announced) -> tuple[str, ...]:
     """Return the contradictions in words; each brings the change to a person."""
+    if item.hidden_by_noise:
+        # What is seen is the noise.
+        return ()
     before, after = scene.joined(item)
     return (
         *_about_whole(scene, item, before),

@@ -53,15 +53,16 @@ def accounted_for(scene: Scene, change: PhysicalChange) -> bool:
 def _tells(scene: Scene, about: About, change: PhysicalChange) -> bool:
     """Whether an announcement about the whole resource tells its change, or contradicts it in so many words."""
     item = about.item
-    if item.action is Action.NO_OP:
+    action = item.carried_action
+    if action is Action.NO_OP:
         return False
     if is_of_stack(item):
         # Nothing but the engine's CloudFormation acted: what it did otherwise than announced is said there.
         return True
     if change.action.destroys:
-        return item.action.destroys or scene.renamed_in_place(item)
+        return action.destroys or scene.renamed_in_place(item)
     # What is announced as new, and was there before, is not what was announced.
-    return item.action is not Action.CREATE or change.action is Action.CREATE
+    return action is not Action.CREATE or change.action is Action.CREATE
 
 
 def renews(scene: Scene, call: ApiCall, identity: Identity) -> bool:
@@ -70,7 +71,7 @@ def renews(scene: Scene, call: ApiCall, identity: Identity) -> bool:
     Not every engine tells when something was made: of what came back under its name, only the calls tell then.
     """
     both = identity in scene.rehearsal.before.resources and identity in scene.rehearsal.after.resources
-    announced = any(about.whole and about.item.action.destroys for about in scene.about(identity))
+    announced = any(about.whole and about.item.carried_action.destroys for about in scene.about(identity))
     return both and not announced and call.succeeded and deletes_whole(call, identity.type)
 
 
