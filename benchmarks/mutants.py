@@ -22,7 +22,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from mutation import Kind, Mutant, Operator, mutants_of
+from mutation import Kind, Mutant, Operator, made_by_change, mutants_of
 
 from diffing.change import Action
 from gate.planreview import PlanRequest, review_plan
@@ -60,7 +60,8 @@ class Tried:
     scenario: str
     mutant: Mutant
     plan: str
-    """``invalid``, ``same`` (the plan is that of the change as it is), ``in place``, or ``caught`` or ``missed``."""
+    """``invalid``, ``same`` (the plan is that of the change as it is), ``in place``, ``new`` (in what the change itself
+    makes), or ``caught`` or ``missed``."""
     rehearsed: str = ""
     """What the rehearsal decided, where there was one."""
 
@@ -88,7 +89,7 @@ def main() -> int:
     for scenario in scenarios():
         if is_benign(scenario) and (not options.scenario or scenario.name in options.scenario):
             known = frozenset(each.mutant.kind for each in tried if each.plan != "invalid") if options.once else None
-            tried += _measured(scenario, known, options.sample, options.results)
+            tried += _without_new(scenario, _measured(scenario, known, options.sample, options.results))
             _progress(scenario, tried)
     page = "\n".join(_page(tried)) + "\n"
     print(page)
@@ -109,6 +110,16 @@ def _measured(scenario: Scenario, known: frozenset[Kind] | None, sample: int, re
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(json.dumps([asdict(each) for each in tried], indent=1), encoding="utf-8")
     return tried
+
+
+def _without_new(scenario: Scenario, tried: list[Tried]) -> list[Tried]:
+    """Nothing is lost where something is left out of what the change itself makes."""
+    before, change = (
+        "\n".join(path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.tf")))
+        for folder in (scenario.before, scenario.change)
+    )
+    made = made_by_change(before, change) if before else frozenset[str]()
+    return [replace(each, plan="new") if each.counts and each.mutant.address in made else each for each in tried]
 
 
 def is_benign(scenario: Scenario) -> bool:
@@ -297,8 +308,8 @@ def _page(tried: list[Tried]) -> Iterator[str]:
         f"{_share(caught, len(counted) - on_purpose)}. A mutant has one create-only attribute changed, one "
         "block taken out or one protection turned off. It is caught where the verdict is no longer to approve, for a "
         "reason that was not there before. Left out are mutants that Terraform does not plan "
-        f"({_number(tried, 'invalid')}), whose plan is the same ({_number(tried, 'same')}), and literals that change "
-        f"in place ({_number(tried, 'in place')})."
+        f"({_number(tried, 'invalid')}), whose plan is the same ({_number(tried, 'same')}), literals that change "
+        f"in place ({_number(tried, 'in place')}), and what the change itself makes ({_number(tried, 'new')})."
     )
     yield ""
     yield f"Mutated: {', '.join(f'`{name}`' for name in sorted({each.scenario for each in tried}))}."

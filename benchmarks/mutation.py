@@ -128,6 +128,24 @@ def mutants_of(file: str, text: str) -> Iterator[Mutant]:
             yield from _inside(file, lines, start, end, address)
 
 
+def made_by_change(before: str, change: str) -> frozenset[str]:
+    """Addresses of the resources that a change adds: they are not there before, and nothing is moved to them.
+
+    Args:
+        before: The text of all files of the configuration as it was.
+        change: The same of the change.
+    """
+    old, new = (
+        {
+            f"{match['type']}.{match['name']}"
+            for line in text.splitlines()
+            if (match := _TOP.match(line)) and match["type"]
+        }
+        for text in (before, change)
+    )
+    return frozenset(new - old - set(re.findall(r"^ +to += ([\w.]+)", change, re.MULTILINE)))
+
+
 def _blocks(lines: list[str]) -> Iterator[tuple[int, int, str]]:
     """First line, last line and address (empty for what is no resource) of every top-level block that can go."""
     for start, line in enumerate(lines):

@@ -9,7 +9,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
 
-from mutation import Mutant, Operator, mutants_of
+from mutation import Mutant, Operator, made_by_change, mutants_of
 
 TEXT = """resource "aws_s3_bucket" "assets" {
   bucket = "northwind-assets"
@@ -113,3 +113,8 @@ resource "aws_s3_bucket" "assets" {
         "aws_s3_bucket.assets",
         "aws_s3_bucket.assets: lifecycle",
     }
+
+
+def test_what_a_change_makes_is_told_from_what_it_moves() -> None:
+    before = 'resource "aws_vpc" "main" {\n}\nresource "aws_s3_bucket" "old" {\n}\n'
+    assert made_by_change(before, TEXT) == {"aws_dynamodb_table.orders"}
