@@ -22,7 +22,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from mutation import Kind, Mutant, Operator, made_by_change, mutants_of
+from mutation import Kind, Mutant, Operator, is_of_the_change, mutants_of
 
 from diffing.change import Action
 from gate.planreview import PlanRequest, review_plan
@@ -60,8 +60,8 @@ class Tried:
     scenario: str
     mutant: Mutant
     plan: str
-    """``invalid``, ``same`` (the plan is that of the change as it is), ``in place``, ``new`` (in what the change itself
-    makes), or ``caught`` or ``missed``."""
+    """``invalid``, ``same`` (the plan is that of the change as it is), ``in place``, ``new`` (of what the change itself
+    adds), or ``caught`` or ``missed``."""
     rehearsed: str = ""
     """What the rehearsal decided, where there was one."""
 
@@ -113,13 +113,15 @@ def _measured(scenario: Scenario, known: frozenset[Kind] | None, sample: int, re
 
 
 def _without_new(scenario: Scenario, tried: list[Tried]) -> list[Tried]:
-    """Nothing is lost where something is left out of what the change itself makes."""
+    """Nothing is lost where something is left out of what the change itself adds."""
     before, change = (
         "\n".join(path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.tf")))
         for folder in (scenario.before, scenario.change)
     )
-    made = made_by_change(before, change) if before else frozenset[str]()
-    return [replace(each, plan="new") if each.counts and each.mutant.address in made else each for each in tried]
+    return [
+        replace(each, plan="new") if before and each.counts and is_of_the_change(each.mutant, before, change) else each
+        for each in tried
+    ]
 
 
 def is_benign(scenario: Scenario) -> bool:
@@ -309,7 +311,7 @@ def _page(tried: list[Tried]) -> Iterator[str]:
         "block taken out or one protection turned off. It is caught where the verdict is no longer to approve, for a "
         "reason that was not there before. Left out are mutants that Terraform does not plan "
         f"({_number(tried, 'invalid')}), whose plan is the same ({_number(tried, 'same')}), literals that change "
-        f"in place ({_number(tried, 'in place')}), and what the change itself makes ({_number(tried, 'new')})."
+        f"in place ({_number(tried, 'in place')}), and what the change itself adds ({_number(tried, 'new')})."
     )
     yield ""
     yield f"Mutated: {', '.join(f'`{name}`' for name in sorted({each.scenario for each in tried}))}."

@@ -128,22 +128,24 @@ def mutants_of(file: str, text: str) -> Iterator[Mutant]:
             yield from _inside(file, lines, start, end, address)
 
 
-def made_by_change(before: str, change: str) -> frozenset[str]:
-    """Addresses of the resources that a change adds: they are not there before, and nothing is moved to them.
+def is_of_the_change(mutant: Mutant, before: str, change: str) -> bool:
+    """Whether a mutant leaves out, or alters, what the change itself adds: without it nothing is lost that was there.
 
     Args:
+        mutant: One of the change's.
         before: The text of all files of the configuration as it was.
         change: The same of the change.
     """
-    old, new = (
-        {
-            f"{match['type']}.{match['name']}"
-            for line in text.splitlines()
-            if (match := _TOP.match(line)) and match["type"]
-        }
-        for text in (before, change)
-    )
-    return frozenset(new - old - set(re.findall(r"^ +to += ([\w.]+)", change, re.MULTILINE)))
+    if mutant.start == mutant.end or not mutant.address.count("."):
+        return False
+    if mutant.address in re.findall(r"^ +to += ([\w.]+)", change, re.MULTILINE):
+        return False
+    lines = before.splitlines()
+    own = next((lines[start:end] for start, end, address in _blocks(lines) if address == mutant.address), None)
+    if own is None:
+        return True
+    name = mutant.kind[2].partition(" ")[0]
+    return bool(name) and not any(re.match(rf" +{re.escape(name)}\b", line) for line in own)
 
 
 def _blocks(lines: list[str]) -> Iterator[tuple[int, int, str]]:

@@ -9,7 +9,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
 
-from mutation import Mutant, Operator, made_by_change, mutants_of
+from mutation import Mutant, Operator, is_of_the_change, mutants_of
 
 TEXT = """resource "aws_s3_bucket" "assets" {
   bucket = "northwind-assets"
@@ -115,6 +115,24 @@ resource "aws_s3_bucket" "assets" {
     }
 
 
-def test_what_a_change_makes_is_told_from_what_it_moves() -> None:
-    before = 'resource "aws_vpc" "main" {\n}\nresource "aws_s3_bucket" "old" {\n}\n'
-    assert made_by_change(before, TEXT) == {"aws_dynamodb_table.orders"}
+def test_what_a_change_adds_is_told_from_what_it_keeps_or_moves() -> None:
+    before = """resource "aws_vpc" "main" {
+}
+
+resource "aws_s3_bucket" "old" {
+}
+
+resource "aws_dynamodb_table" "orders" {
+  name = "orders"
+}
+"""
+    added = {each.where for each in mutants_of("main.tf", TEXT) if is_of_the_change(each, before, TEXT)}
+
+    assert added == {
+        'aws_vpc.main: cidr_block = "10.199.0.0/16"',
+        "aws_dynamodb_table.orders: deletion_protection_enabled = false",
+        "aws_dynamodb_table.orders: enabled = false",
+        "aws_dynamodb_table.orders: lifecycle",
+        "aws_dynamodb_table.orders: point_in_time_recovery",
+        "aws_dynamodb_table.orders: prevent_destroy = false",
+    }
