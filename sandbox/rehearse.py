@@ -198,7 +198,7 @@ class _Stage:
 
     def run(self) -> Rehearsal:
         """Go through the phases in order; the changes of a sequence one after the other, up to one that fails."""
-        self._plant_seed()
+        self._furnish()
         before, clone = self._look("before"), self._clone
         if len(self._changes) == 1:
             return self._part(self._changes[0], clone, before, ())
@@ -316,12 +316,15 @@ class _Stage:
         text = "The provider's waits were shortened (docs/fast-waits.md); the rehearsal made {} API calls with them."
         return (text.format(calls),)
 
-    def _plant_seed(self) -> None:
+    def _furnish(self) -> None:
+        """Put into the clone what the changes presuppose, and the user's data."""
         session, seed = self._session, self._request.seed
+        session.recorder.phase("seed")
+        for change in self._changes:
+            change.furnish(self._clone)
         if seed is None:
             return
         session.progress.phase("Putting data into the clone")
-        session.recorder.phase("seed")
         with session.watch.phase("seed"), session.watch.waiting():
             calls = read_seed(seed, region=session.place.region)
             plant(calls, endpoint=session.recorder.endpoint, account=session.place.account)

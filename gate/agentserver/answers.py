@@ -15,8 +15,10 @@ from gate.report import agent, jsonfmt
 from gate.report.model import Report
 from gate.reviewer import ReviewRequest, review
 from gate.rulepages import page_text, pages
+from gate.stepsfile import steps_of
 from sandbox.errors import SandtableError, UsageError
 from sandbox.ports import Progress
+from sandbox.proposal import DEFAULT_BUDGET
 from sandbox.targets.target import parse_target
 
 SUMMARY = 7_500
@@ -69,6 +71,17 @@ class Answers:
             SandtableError: it could not be rehearsed.
         """
         return self._judged(review(request, progress))
+
+    def rehearse_steps(
+        self, steps: list[dict[str, Any]], directory: str, target: str, stack: str, progress: Progress
+    ) -> Judged:
+        """Rehearse several changes in order; each as a file of steps has it.
+
+        Raises:
+            SandtableError: they are not what they should be, or could not be rehearsed.
+        """
+        sequence = steps_of(steps, Path(directory), budget=DEFAULT_BUDGET, stack=stack)
+        return self.rehearse(request_of(directory, target, sequence=sequence), progress)
 
     def review_plan(self, plan: str, policy: str) -> Judged:
         """Judge a plan in a file, as `terraform show -json` writes it.

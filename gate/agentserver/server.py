@@ -17,10 +17,11 @@ from mcp.server.mcpserver import Context, MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
 from mcp.server.transport_security import TransportSecuritySettings
 from mcp_types import ToolAnnotations
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from gate.agentserver.answers import Answers, Explained, Judged, Protected, message_of, request_of
 from gate.agentserver.paging import Page
+from gate.stepsfile import MOST_STEPS
 from gate.wiring import tool_version
 from sandbox.errors import SandtableError
 
@@ -41,6 +42,29 @@ Target = Annotated[
         description="The environment before: tfstate:FILE, git:REF, git:REF:DIR, config:DIR, snapshot:FILE or empty."
     ),
 ]
+
+
+StepsTarget = Annotated[
+    str,
+    Field(
+        description="As for the other tools; with stacks among the steps cloudformation:TEMPLATE, "
+        "cloudformation-stack:NAME, a snapshot of one of them, or empty."
+    ),
+]
+
+
+class GivenStep(BaseModel):
+    """One change: exactly one of `command`, `terraform` and `cloudformation`."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    command: list[str] | None = Field(default=None, description="Program and arguments.")
+    dir: str | None = Field(default=None, description="Where the program would be run.")
+    terraform: str | None = Field(default=None, description="The folder of a root module.")
+    state: str | None = Field(default=None, description="A Terraform state's file, or none; the target's if left out.")
+    cloudformation: str | None = Field(default=None, description="A template, or the folder that cdk synth wrote.")
+    stack: str | None = Field(default=None, description="What its stack is called.")
+    parameters: str | None = Field(default=None, description="A file with values of its parameters.")
 
 
 class _Reporting:
@@ -109,6 +133,20 @@ def _add_rehearsals(server: MCPServer, answers: Answers, turn: anyio.Lock) -> No
         return await rehearse(
             context,
             lambda reporting: answers.rehearse(request_of(directory, target, command=tuple(command)), reporting),
+        )
+
+    @server.tool(annotations=_READS)
+    async def rehearse_steps(
+        steps: Annotated[list[GivenStep], Field(description="In their order.", min_length=1, max_length=MOST_STEPS)],
+        target: StepsTarget,
+        context: Context,
+        directory: Annotated[str, Field(description="What paths in the steps are relative to.")] = ".",
+        stack: Annotated[str, Field(description="What the stack of the target's template is called.")] = "",
+    ) -> Judged:
+        """Rehearse several changes one after the other, each on what the one before has left; judge them together."""
+        given = [step.model_dump(exclude_none=True) for step in steps]
+        return await rehearse(
+            context, lambda reporting: answers.rehearse_steps(given, directory, target, stack, reporting)
         )
 
 

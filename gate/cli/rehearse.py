@@ -10,10 +10,10 @@ from pathlib import Path
 
 from gate.cli.output import show, write
 from gate.cli.progress import progress_on_stderr
-from gate.cli.stepsfile import read_steps
 from gate.earning import earn
 from gate.report import jsonfmt
 from gate.reviewer import DEFAULT_REGION, ReviewRequest, review
+from gate.stepsfile import read_steps
 from sandbox.errors import UsageError
 from sandbox.proposal import Budget, CloudFormationProposal
 

@@ -68,6 +68,13 @@ class Change(Protocol):
             MissingToolError: something that it needs is not installed.
         """
 
+    def furnish(self, clone: Clone) -> None:
+        """Put into the clone what the change presupposes and no target tells, before anything is looked at.
+
+        Raises:
+            ConfigurationError: the engine refuses.
+        """
+
     def announce(self, clone: Clone) -> Announced:
         """Say what it would do.
 

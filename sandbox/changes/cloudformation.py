@@ -118,6 +118,9 @@ class CloudFormationChange:
             session.progress.notice(notice)
         return ""
 
+    def furnish(self, clone: Clone) -> None:
+        """It presupposes nothing."""
+
     def announce(self, clone: Clone) -> Announced:
         """Compare it with the stacks of the target, by AWS's resource schemas."""
         session, before = self._session, clone.application or NO_STACKS

@@ -12,7 +12,9 @@ from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
+from sandbox.changes.cdk import QUIET, bootstrap_for
 from sandbox.changes.change import Announced, CarriedOut
+from sandbox.changes.programstacks import ProgramStacks
 from sandbox.changes.terraform import with_state_of
 from sandbox.clones.clone import Clone
 from sandbox.cloning.graft import Translation
@@ -39,6 +41,7 @@ LARGEST_FOLDER = 512 * 1024 * 1024
 _LINES = 200
 _WIDTH = 2_000
 _STATE = "terraform.tfstate"
+_BOOTSTRAPPED = "The folder is an app of the CDK: what `cdk bootstrap` makes for its assets stands in the clone, empty."
 
 
 class CommandChange:
@@ -50,8 +53,6 @@ class CommandChange:
         name: What to call its copy.
     """
 
-    scopes: frozenset[Scope] = frozenset()
-    """Every call that it makes is recorded."""
     announces = False
 
     def __init__(self, proposal: CommandProposal, session: Session, name: str = "command") -> None:
@@ -65,6 +66,8 @@ class CommandChange:
         self._workspace: Workspace | None = None
         self._scrubber = Scrubber(secrets=())
         self._variables: tuple[str, ...] = ()
+        self.scopes: frozenset[Scope] = frozenset()
+        """Every call that it makes is recorded; of stacks that it deploys, what the engine makes is not."""
 
     def text(self, clone: Clone) -> str:
         """The program and its arguments, secrets taken out."""
@@ -95,6 +98,12 @@ class CommandChange:
         for notice in copied.notices:
             session.progress.notice(notice)
         return ""
+
+    def furnish(self, clone: Clone) -> None:
+        """What an app of the CDK presupposes stands in the clone, where the clone has none."""
+        session, bootstrap = self._session, bootstrap_for(self._folder, self._session.place)
+        if bootstrap is not None and bootstrap.stand_in(clone.engine.endpoint, session.recorder.endpoint):
+            session.progress.notice(_BOOTSTRAPPED)
 
     def announce(self, clone: Clone) -> Announced:
         """A program announces nothing."""
@@ -150,7 +159,9 @@ class CommandChange:
             ended=ended,
             calls=tuple(call.sequence for call in session.recorder.calls[start:]),
         )
-        return CarriedOut(outcome=_outcome(step), steps=(step,))
+        stacks = ProgramStacks(clone.engine.endpoint, session.place, session.recorder.calls[start:])
+        self.scopes = stacks.scopes
+        return CarriedOut(outcome=_outcome(step), steps=(step,), gaps=tuple(stacks.gaps(clone.application)))
 
     def state_after(self, clone: Clone) -> tuple[StateInstance, ...]:
         """What Terraform manages afterwards: by the state in the copy where there is one, else as before."""
@@ -232,7 +243,7 @@ class CommandChange:
             account=place.account,
             region=place.region,
         )
-        return {**base, **self._with_profiles()}
+        return {**base, **QUIET, **self._with_profiles()}
 
     def _with_profiles(self) -> dict[str, str]:
         """Files in which every profile that the program may name leads to the clone."""

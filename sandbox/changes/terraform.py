@@ -79,6 +79,9 @@ class TerraformChange:
             session.terraform.use_ordinary_waits(self._workspace)
         return aws_version(self._workspace.root)
 
+    def furnish(self, clone: Clone) -> None:
+        """It presupposes nothing."""
+
     def announce(self, clone: Clone) -> Announced:
         """Plan it; beside that, plan the unchanged target once more where its noise is not known."""
         session = self._session

@@ -129,7 +129,7 @@ def _system() -> Iterator[Place]:
 
 def _texts(user: int) -> Iterator[Place]:
     texts = {
-        "passwd": f"root:x:0:0:root:/:/bin/sh\nsandtable:x:{user}:{user}:sandtable:/:/bin/sh\n",
+        "passwd": f"root:x:0:0:root:/:/bin/sh\nsandtable:x:{user}:{user}:sandtable:/tmp:/bin/sh\n",
         "group": f"root:x:0:\nsandtable:x:{user}:\n",
         "hosts": f"127.0.0.1 localhost {HOST_NAME}\n",
         "nsswitch.conf": "passwd: files\ngroup: files\nhosts: files\n",

@@ -82,7 +82,7 @@ def test_from_proposal_through_rejection_to_a_correction(place: Path, environmen
         async with Client(server, read_timeout_seconds=600) as client:
             tools = {tool.name for tool in (await client.list_tools()).tools}
             assert tools == {
-                *("rehearse_terraform", "rehearse_command", "review_plan", "explain_rule"),
+                *("rehearse_terraform", "rehearse_command", "rehearse_steps", "review_plan", "explain_rule"),
                 *("list_protected", "report_section"),
             }
             proposal = {"directory": "infra", "target": "config:before"}
@@ -126,3 +126,34 @@ def the_pass_that_the_command_line_gives_is_used_once(place: Path, environment: 
     assert "deny" in answer("terraform -chdir=infra apply -destroy -auto-approve")
     assert answer("terraform -chdir=infra apply -auto-approve") == ""
     assert "deny" in answer("terraform -chdir=infra apply -auto-approve")
+
+
+def test_several_changes_in_order(place: Path, environment: dict[str, str]) -> None:
+    queue = "  Jobs: {Type: AWS::SQS::Queue, Properties: {QueueName: jobs}}\n"
+    topic = "  Alerts: {Type: AWS::SNS::Topic, Properties: {TopicName: alerts}}\n"
+    for name, resources in (("before", queue), ("grown", queue + topic), ("shrunk", topic)):
+        (place / f"{name}.yaml").write_text(f"Resources:\n{resources}")
+
+    async def session() -> None:
+        server = StdioServerParameters(
+            command=sys.executable, args=["-m", "gate.cli.main", "mcp"], env=environment, cwd=str(place)
+        )
+        async with Client(server, read_timeout_seconds=600) as client:
+
+            async def rehearsed(*templates: str) -> dict[str, object]:
+                steps = [{"cloudformation": f"{name}.yaml", "stack": "app"} for name in templates]
+                target = "cloudformation:before.yaml"
+                return data(await client.call_tool("rehearse_steps", {"steps": steps, "target": target}))
+
+            assert (await rehearsed("grown"))["decision"] == "approve"
+            rejected = await rehearsed("grown", "shrunk")
+            assert rejected["decision"] == "reject"
+            assert "app/Jobs" in str(rejected["summary"])
+            question = {"report_id": rejected["report_id"], "section": "steps"}
+            told = str(data(await client.call_tool("report_section", question))["text"])
+            assert [json.loads(line)["effects"] for line in told.splitlines()] == [
+                ["create app/Alerts"],
+                ["delete app/Jobs"],
+            ]
+
+    anyio.run(session)

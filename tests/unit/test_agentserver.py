@@ -30,6 +30,7 @@ def test_errors_come_with_their_hints(tmp_path: Path) -> None:
     for name, arguments in {
         "rehearse_terraform": {"directory": str(tmp_path / "none"), "target": "empty"},
         "rehearse_command": {"command": ["ls"], "target": "tfstate:-"},
+        "rehearse_steps": {"steps": [{"terraform": "nowhere"}], "target": "empty", "directory": str(tmp_path)},
         "review_plan": {"plan": str(tmp_path / "none.json")},
         "explain_rule": {"rule": "../../README"},
         "report_section": {"report_id": "report-1", "section": "calls"},
@@ -37,6 +38,13 @@ def test_errors_come_with_their_hints(tmp_path: Path) -> None:
         result = ask(name, **arguments)
         assert result.is_error
         assert "hint: " in result.content[0].text
+
+
+def test_steps_that_are_none_are_refused(tmp_path: Path) -> None:
+    for steps in ([], [{"command": ["ls"]}] * 51, [{"command": ["ls"], "other": 1}], [{"command": "ls"}], ["ls"]):
+        assert ask("rehearse_steps", steps=steps, target="empty", directory=str(tmp_path)).is_error
+    told = ask("rehearse_steps", steps=[{"command": ["ls"], "terraform": "."}], target="empty", directory=str(tmp_path))
+    assert "step 1 is not exactly one of" in told.content[0].text
 
 
 def test_a_plan_is_judged_and_its_report_can_be_asked_about(tmp_path: Path) -> None:

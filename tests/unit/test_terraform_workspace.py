@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from sandbox.errors import UsageError
-from sandbox.executors.terraform.workspace import copying_error, prepare
+from sandbox.executors.terraform import fingerprint as fingerprints
+from sandbox.executors.terraform.workspace import copy_folder, copying_error, folder_extent, prepare
 
 
 def write(path: Path, text: str = "") -> Path:
@@ -228,3 +229,27 @@ def test_a_file_that_cannot_be_parsed_is_named(tmp_path: Path) -> None:
     write(tmp_path / "conf/main.tf", 'provider "aws" {\n')
     workspace = prepare(tmp_path / "conf", tmp_path / "copy")
     assert workspace.unparsed == ("main.tf",)
+
+
+def test_a_link_to_a_file_of_a_programs_folder_stays_a_link(tmp_path: Path) -> None:
+    source = tmp_path / "source"
+    for folder in ("tool", "bin", "data.tfstate"):
+        (source / folder).mkdir(parents=True)
+    (source / "tool/run.js").write_text("require('./lib')")
+    (source / "data.tfstate/x").write_text("left out")
+    (tmp_path / "outside").write_text("secret")
+    (source / "bin/run").symlink_to("../tool/run.js")
+    (source / "bin/again").symlink_to("run")
+    (source / "bin/leak").symlink_to(tmp_path / "outside")
+    (source / "bin/state").symlink_to("../data.tfstate/x")
+
+    copied = copy_folder(source, tmp_path / "copy", largest=1 << 20)
+
+    for name in ("run", "again"):
+        link = copied.root / "bin" / name
+        assert not link.readlink().is_absolute()
+        assert link.resolve() == copied.root / "tool/run.js"
+    assert sorted(path.name for path in (copied.root / "bin").iterdir()) == ["again", "run", "state"]
+    # What is left out of the copy cannot be linked to.
+    assert not (copied.root / "bin/state").is_symlink()
+    assert copied.digest == fingerprints.fingerprint(folder_extent(source))

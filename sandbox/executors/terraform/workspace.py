@@ -182,6 +182,7 @@ def copy_folder(source: Path, destination: Path, *, largest: int) -> CopiedFolde
         allowance=largest,
         left_out=LEFT_OUT_FOLDERS | ENVIRONMENTS,
         drops_links=True,
+        keeps_links=True,
     )
     try:
         copier.copy_trees()
@@ -310,6 +311,8 @@ class _Copier:
     left_out: frozenset[str] = LEFT_OUT_FOLDERS
     drops_links: bool = False
     """Leave out links that lead out, instead of refusing."""
+    keeps_links: bool = False
+    """A link to a file in the copy is a link in the copy, and not another file."""
     _digests: dict[str, str] = field(default_factory=dict)
 
     def copy_trees(self) -> None:
@@ -369,9 +372,22 @@ class _Copier:
         if original.is_dir():
             self._copy_folder(original, copy, (*above, original))
         elif original.is_file():
-            self._copy_file(original, copy)
+            place = self._place_of(original)
+            if place is not None:
+                copy.symlink_to(os.path.relpath(place, copy.parent))
+                self._digests[copy.relative_to(self.destination).as_posix()] = _digest_of(original)
+            else:
+                self._copy_file(original, copy)
         else:
             self.notices.append(f"{link} leads to neither a file nor a folder and was left out of the copy.")
+
+    def _place_of(self, original: Path) -> Path | None:
+        """Where a file is in the copy, if a link to it may stay one: programs find what lies beside them by that."""
+        if not self.keeps_links or not original.is_relative_to(self.base):
+            return None
+        inside = original.relative_to(self.base)
+        left_out = any(is_left_out(part) or part in self.left_out for part in inside.parts)
+        return None if left_out else self.destination / inside
 
     def _may_follow(self, link: Path, original: Path) -> bool:
         inside = (self.boundary,) if self.boundary is not None else self.trees
@@ -411,3 +427,12 @@ class _Copier:
                     digest.update(block)
                     writer.write(block)
         self._digests[copy.relative_to(self.destination).as_posix()] = digest.hexdigest()
+
+
+def _digest_of(file: Path) -> str:
+    """The digest that a copy of a file would have."""
+    with file.open("rb") as reader:
+        digest = hashlib.sha256(b"x" if os.fstat(reader.fileno()).st_mode & 0o100 else b"-")
+        while block := reader.read(_BLOCK_SIZE):
+            digest.update(block)
+    return digest.hexdigest()

@@ -49,10 +49,27 @@ def read_steps(path: Path, *, budget: Budget, stack: str = "") -> SequencePropos
     items = document.get("steps") if isinstance(document, dict) else document
     if isinstance(document, dict) and document.keys() - {"steps"}:
         raise _wrong(path, f"it has unknown keys: {', '.join(sorted(map(str, document.keys() - {'steps'})))}")
+    return steps_of(items, path.parent, budget=budget, stack=stack, told_as=path)
+
+
+def steps_of(
+    items: Any, folder: Path, *, budget: Budget, stack: str = "", told_as: Path = Path("given")
+) -> SequenceProposal:
+    """Make a sequence of steps that were parsed already.
+
+    Args:
+        items: A list of mappings, each as a file of steps has it.
+        folder: What folders and files in it are relative to.
+        budget: How much each program may call.
+        stack: What the stack of the target's template is called; empty for what the steps call theirs.
+        told_as: What to call them in messages.
+
+    Raises:
+        ConfigurationError: they are not what they should be.
+    """
     if not isinstance(items, list) or not 1 <= len(items) <= MOST_STEPS:
-        raise _wrong(path, f"it lists no steps, or more than {MOST_STEPS}")
-    folder = path.parent
-    steps = (_step(item, number, path, folder, budget) for number, item in enumerate(items, start=1))
+        raise _wrong(told_as, f"it lists no steps, or more than {MOST_STEPS}")
+    steps = (_step(item, number, told_as, folder, budget) for number, item in enumerate(items, start=1))
     return SequenceProposal(directory=folder, steps=tuple(_named(step, stack) for step in steps), stack=stack)
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from gate.cli.stepsfile import LARGEST, MOST_STEPS, read_steps
+from gate.stepsfile import LARGEST, MOST_STEPS, read_steps
 from sandbox.errors import ConfigurationError, UsageError
 from sandbox.proposal import Budget, CloudFormationProposal, CommandProposal, TerraformProposal
 
