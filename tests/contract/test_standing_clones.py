@@ -272,10 +272,15 @@ def snapshot(production: Production) -> Path:
     return file
 
 
-def test_a_change_is_rehearsed_in_a_snapshot(production: Production, snapshot: Path, first: dict[str, Any]) -> None:
-    report = production.rehearse(
+@pytest.fixture(scope="module")
+def in_snapshot(production: Production, snapshot: Path) -> dict[str, Any]:
+    return production.rehearse(
         f"snapshot:{snapshot}", "--var", "table=shop-orders", "--var", "label=two", out="snapshot"
     )
+
+
+def test_a_change_is_rehearsed_in_a_snapshot(first: dict[str, Any], in_snapshot: dict[str, Any]) -> None:
+    report = in_snapshot
     assert told(report) == told(first)
     assert report["verdict"]["decision"] == "reject"
     assert any("secrets are not in a snapshot" in notice for notice in report["notices"])
@@ -296,6 +301,7 @@ def test_two_snapshots_of_one_state_are_equal_and_a_damaged_one_is_refused(
     assert "damaged" in done.stderr
 
 
+@pytest.mark.usefixtures("first", "in_snapshot")
 def test_no_secret_is_anywhere_but_in_the_target(production: Production, snapshot: Path) -> None:
     body = snapshot.read_bytes().split(b"\n", 2)[2]
     texts = {"the snapshot": zlib.decompress(body)}
