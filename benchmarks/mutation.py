@@ -158,14 +158,18 @@ def _blocks(lines: list[str]) -> Iterator[tuple[int, int, str]]:
 
 def _inside(file: str, lines: list[str], start: int, end: int, address: str) -> Iterator[Mutant]:
     present = set()
+    expires = False
     for number in range(start + 1, end):
+        expires = expires and lines[number].strip() != "}"
         if match := _NESTED.match(lines[number]):
+            # What no longer expires is kept.
+            expires = match["name"] == "ttl"
             last = lines.index(f"{match['indent']}}}", number)
             if match["name"] == "lifecycle" and all(_RENEWS.fullmatch(line) for line in lines[number : last + 1]):
                 continue
             where = f"{address}: {match['name']}"
             yield Mutant(operator=Operator.BLOCK, file=file, where=where, start=number, end=last + 1)
-        elif match := _ATTRIBUTE.match(lines[number]):
+        elif (match := _ATTRIBUTE.match(lines[number])) and not (expires and match["name"] == "enabled"):
             present.add(match["name"])
             yield from _changed(file, number, match, address)
     extra = _WAYS_OUT.get(address.partition(".")[0])

@@ -95,8 +95,7 @@ def rehearse(request: RehearsalRequest, progress: Progress) -> Rehearsal:
     """
     kept = NoticeKeeper(progress)
     source = read_target(request.target, kept)
-    if isinstance(request.proposal, SequenceProposal):
-        require_stacks(request.proposal, source)
+    require_stacks(request.proposal, source)
     pace = Pace(baseline=request.fast_waits, change=request.fast_waits)
     try:
         first = _attempt(request, source, kept, pace)

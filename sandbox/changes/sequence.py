@@ -12,7 +12,7 @@ from sandbox.clones.image import Image
 from sandbox.clones.source import Source
 from sandbox.clones.stacked import PHASE
 from sandbox.errors import UsageError
-from sandbox.proposal import SequenceProposal
+from sandbox.proposal import CloudFormationProposal, Proposal, SequenceProposal
 from sandbox.rehearsal import (
     ApiCall,
     ApplyOutcome,
@@ -37,18 +37,27 @@ _BY_TEMPLATES = (
 )
 
 
-def require_stacks(proposal: SequenceProposal, source: Source) -> None:
-    """Let a sequence deploy stacks only where it is known which ones there are.
+def require_stacks(proposal: Proposal, source: Source) -> None:
+    """Let stacks be deployed only where it is known which ones there are.
+
+    Elsewhere an update would pass for a new stack, and what it deletes for nothing.
 
     Raises:
         UsageError: the target does not tell.
     """
+    match proposal:
+        case CloudFormationProposal():
+            what = "A stack is deployed"
+        case SequenceProposal(stacks=stacks) if stacks:
+            what = "A step deploys a stack"
+        case _:
+            return
     tells = isinstance(source, StackTarget | DeployedStacks | EmptyTarget)
-    if proposal.stacks and not tells and not (isinstance(source, Image) and source.application):
+    if not tells and not (isinstance(source, Image) and source.application):
         raise UsageError(
-            "A step deploys a stack, and the target does not tell which stacks there are.",
-            hint="Use --target cloudformation:TEMPLATE, cloudformation-stack:NAME or a snapshot of one of them; "
-            "or empty, where nothing is deployed yet.",
+            f"{what}, and the target does not tell which stacks there are.",
+            hint="Use --target cloudformation:TEMPLATE, cloudformation-stack:NAME, aws:PROFILE with --stack NAME, or a "
+            "snapshot of one of them; or empty, where nothing is deployed yet.",
         )
 
 

@@ -31,6 +31,7 @@ GOOD = "Resources: {Q: {Type: 'AWS::SQS::Queue'}}"
         (["good.yaml", "--target", DEPLOYED, "--region", "eu-west-1", "--region", "eu-west-2"], (64, "in one region")),
         (["good.yaml", "--target", f"cloudformation-stack:nobody:{ARN}", "--region", "us-east-2"], (64, "is not in")),
         (["good.yaml", "--target", f"cloudformation-stack:nobody:{ARN}"], (3, "The AWS profile 'nobody'")),
+        (["good.yaml", "--target", "config:root"], (64, "does not tell which stacks there are")),
         (["good.yaml", "--timeout", "0"], (64, "--timeout")),
     ],
 )
@@ -44,6 +45,8 @@ def test_wrong_input_is_one_clear_error(
     monkeypatch.chdir(tmp_path)
     Path("good.yaml").write_text(GOOD)
     Path("bad.yaml").write_text("Resources: {Q: {}}")
+    Path("root").mkdir()
+    Path("root/main.tf").write_text('resource "aws_sqs_queue" "q" {}')
     Path("needs.yaml").write_text("Parameters: {Stage: {Type: String}}\n" + GOOD)
     target = [] if "--target" in arguments else ["--target", "empty"]
 
@@ -52,7 +55,7 @@ def test_wrong_input_is_one_clear_error(
     assert expected[1] in told.err
     assert "Traceback" not in told.err
     assert told.out == ""
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["bad.yaml", "good.yaml", "needs.yaml"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["bad.yaml", "good.yaml", "needs.yaml", "root"]
 
 
 @pytest.mark.parametrize("option", [["--stack", "shop"], ["--target-parameters", "values.json"]])

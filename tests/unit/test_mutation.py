@@ -136,3 +136,18 @@ resource "aws_dynamodb_table" "orders" {
         "aws_dynamodb_table.orders: point_in_time_recovery",
         "aws_dynamodb_table.orders: prevent_destroy = false",
     }
+
+
+def test_a_time_to_live_protects_nothing() -> None:
+    text = """resource "aws_dynamodb_table" "sessions" {
+  ttl {
+    enabled = true
+  }
+
+  point_in_time_recovery {
+    enabled = true
+  }
+}
+"""
+    protections = [each for each in mutants_of("main.tf", text) if each.operator is Operator.PROTECTION]
+    assert [each.start for each in protections] == [6]
