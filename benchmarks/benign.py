@@ -17,6 +17,7 @@ import re
 import shutil
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -28,9 +29,12 @@ from gate.verdict import Level
 from gate.wiring import DEFAULT_ENGINE, tool_version
 from sandbox.errors import SandtableError
 from sandbox.isolation.choose import AUTOMATIC, isolation_named
+from sandbox.rehearsal import GapKind
 
 TYPES = Path(__file__).parent / "conformance"
 _TIMEOUT = 600.0
+_LONGEST = 300
+_MOST_REASONS = 2
 _PROVIDER = re.compile(r'^provider "aws" \{$', re.MULTILINE)
 _TAGS = '\n  default_tags {\n    tags = { Reviewed = "2026-03" }\n  }\n'
 
@@ -171,6 +175,13 @@ class Told:
     decision: str
     reasons: tuple[str, ...] = ()
     """The findings that are more than notes; of what could not be rehearsed, the error."""
+    whole: bool = True
+    """Everything that the target has came up in the clone."""
+
+    @property
+    def counted_as(self) -> str:
+        """The decision, where there was a whole clone to come to one."""
+        return self.decision if self.whole or self.decision == "not rehearsed" else "cloned in part"
 
 
 def main() -> int:
@@ -285,9 +296,16 @@ def _told(attempt: Try, change: Path) -> Told:
     )
     try:
         report = review(request)
-        told = Told(corpus=corpus, what=what, decision=report.verdict.decision.value, reasons=tuple(_reasons(report)))
+        told = Told(
+            corpus=corpus,
+            what=what,
+            decision=report.verdict.decision.value,
+            reasons=tuple(_reasons(report)),
+            whole=not any(gap.kind is GapKind.INCOMPLETE for gap in report.gaps),
+        )
     except SandtableError as error:
-        told = Told(corpus=corpus, what=what, decision="not rehearsed", reasons=(error.message.splitlines()[0],))
+        why = " ".join(error.message.split())[:_LONGEST]
+        told = Told(corpus=corpus, what=what, decision="not rehearsed", reasons=(why,))
     print(f"{what:<56}{told.decision:<10}{'; '.join(told.reasons)}", file=sys.stderr, flush=True)
     return told
 
@@ -307,30 +325,37 @@ def _page(told: list[Told]) -> Iterator[str]:
         "[verdicts](verdicts.md)."
     )
     yield ""
-    yield "| corpus | rehearsed | approved | review | rejected | not rehearsed |"
-    yield "| --- | --- | --- | --- | --- | --- |"
+    yield (
+        "A target of which the engine lacks a call comes up in part; its change goes to a person, as it should, and "
+        "is counted apart."
+    )
+    yield ""
+    yield "| corpus | cloned whole | approved | review | rejected | cloned in part | not rehearsed |"
+    yield "| --- | --- | --- | --- | --- | --- | --- |"
     for corpus in dict.fromkeys(each.corpus for each in told):
         yield _row(corpus, [each for each in told if each.corpus == corpus])
     yield _row("**all**", told)
     yield ""
-    others = [each for each in told if each.decision != "approve"]
+    others = [each for each in told if each.counted_as != "approve"]
     if not others:
         return
     yield "| not approved | | why |"
     yield "| --- | --- | --- |"
     for each in others:
-        yield f"| {each.what} | {each.decision} | {_cell(each.reasons)} |"
+        partly = "" if each.whole else ", cloned in part"
+        yield f"| {each.what} | {each.decision}{partly} | {_cell(each.reasons)} |"
 
 
 def _row(corpus: str, told: Iterable[Told]) -> str:
-    decisions = [each.decision for each in told]
-    done = [decision for decision in decisions if decision != "not rehearsed"]
-    counts = (*(done.count(decision) for decision in ("approve", "review", "reject")), len(decisions) - len(done))
-    return f"| {corpus} | {len(done)} | " + " | ".join(map(str, counts)) + " |"
+    numbers = Counter(each.counted_as for each in told)
+    decided = [numbers[decision] for decision in ("approve", "review", "reject")]
+    shown = (sum(decided), *decided, numbers["cloned in part"], numbers["not rehearsed"])
+    return f"| {corpus} | " + " | ".join(map(str, shown)) + " |"
 
 
 def _cell(reasons: tuple[str, ...]) -> str:
-    return "; ".join(reasons).replace("|", "\\|").replace("\n", " ")
+    told = "; ".join(reasons[:_MOST_REASONS]).replace("|", "\\|").replace("\n", " ")
+    return told if len(reasons) <= _MOST_REASONS else f"{told}; and {len(reasons) - _MOST_REASONS} more"
 
 
 if __name__ == "__main__":
