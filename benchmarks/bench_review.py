@@ -3,7 +3,7 @@
 Run ``python benchmarks/bench_review.py [--sandtable PATH] [--pyrrho PATH] [--checkov PATH] [--runs N] [PLAN…]`` from
 the top of the repository. Each program is started afresh for every run, on the same files, one after the other in turn,
 start-up included, its output thrown away; the best of the runs counts. Two kinds of plan of each size are made: of
-ordinary resources with some forty attributes each, and of slim ones with one long text. Given plans are measured as well.
+ordinary resources with some forty attributes each, and of slim ones with one long text. Given plans are measured too.
 
 checkov is left out above a thousand changes, where it takes minutes. Everything is compiled before it is measured, as
 an installed package is: Python's own bytecode is kept in a folder of the benchmark's.
