@@ -304,8 +304,7 @@ def _told(attempt: Try, change: Path) -> Told:
             whole=not any(gap.kind is GapKind.INCOMPLETE for gap in report.gaps),
         )
     except SandtableError as error:
-        why = " ".join(error.message.split())[:_LONGEST]
-        told = Told(corpus=corpus, what=what, decision="not rehearsed", reasons=(why,))
+        told = Told(corpus=corpus, what=what, decision="not rehearsed", reasons=(" ".join(error.message.split()),))
     print(f"{what:<56}{told.decision:<10}{'; '.join(told.reasons)}", file=sys.stderr, flush=True)
     return told
 
@@ -354,8 +353,17 @@ def _row(corpus: str, told: Iterable[Told]) -> str:
 
 
 def _cell(reasons: tuple[str, ...]) -> str:
-    told = "; ".join(reasons[:_MOST_REASONS]).replace("|", "\\|").replace("\n", " ")
+    told = "; ".join(_short(reason) for reason in reasons[:_MOST_REASONS])
     return told if len(reasons) <= _MOST_REASONS else f"{told}; and {len(reasons) - _MOST_REASONS} more"
+
+
+def _short(reason: str) -> str:
+    """What says why, without what differs from run to run."""
+    text = re.sub(
+        r", https response error StatusCode: \d+, RequestID: [\w-]*|: Failed to query.*| Failed to ret.*", "", reason
+    )
+    text = " ".join(text.replace("|", "\\|").split())
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 
 
 if __name__ == "__main__":
