@@ -1,9 +1,9 @@
 """How long it takes to review plans of 100, 1,000 and 10,000 changes, and how much memory, beside other reviewers.
 
-Run ``python benchmarks/bench_review.py [--sandtable PATH] [--pyrrho PATH] [--checkov PATH] [--runs N] [PLAN…]`` from
-the top of the repository. Each program is started afresh for every run, on the same files, one after the other in turn,
-start-up included, its output thrown away; the best of the runs counts. Two kinds of plan of each size are made: of
-ordinary resources with some forty attributes each, and of slim ones with one long text. Given plans are measured too.
+Run ``python benchmarks/bench_review.py [--beside FOLDER] [--runs N] [PLAN…]`` from the top of the repository. Each
+program is started afresh for every run, on the same files, one after the other in turn, start-up included, its output
+thrown away; the best of the runs counts. Two kinds of plan of each size are made: of ordinary resources with some forty
+attributes each, and of slim ones with one long text. Given plans are measured too.
 
 checkov is left out above a thousand changes, where it takes minutes. Everything is compiled before it is measured, as
 an installed package is: Python's own bytecode is kept in a folder of the benchmark's.
@@ -25,6 +25,8 @@ from review_plans import write_plan, write_slim_plan
 
 SIZES = (100, 1_000, 10_000)
 TOP = Path(__file__).resolve().parent.parent
+BESIDE = {"sandtable": str(TOP), "pyrrho": "pyrrho==0.2.1", "checkov": "checkov"}
+"""Programs, and what is installed for them."""
 MOST_BYTES = {"checkov": 6_000_000}
 """Of larger plans, a program is not asked."""
 LAUNCHER = """
@@ -62,8 +64,14 @@ def main() -> None:
     )
     parser.add_argument("--pyrrho", metavar="PATH", help="the program pyrrho")
     parser.add_argument("--checkov", metavar="PATH", help="the program checkov")
+    parser.add_argument(
+        "--beside", type=Path, metavar="FOLDER", help="install all three there, each by itself, where they are not yet"
+    )
     parser.add_argument("--runs", type=int, default=5)
     options = parser.parse_args()
+    if options.beside is not None:
+        for name, wanted in BESIDE.items():
+            setattr(options, name, _installed(options.beside / name, name, wanted) or getattr(options, name))
     programs = {"sandtable": [options.sandtable, "review"]}
     if options.pyrrho:
         programs["pyrrho"] = [options.pyrrho]
@@ -81,6 +89,20 @@ def main() -> None:
                     f"{figures.megabytes:>9.1f}",
                     flush=True,
                 )
+
+
+def _installed(folder: Path, program: str, wanted: str) -> str:
+    """Install a package into an environment of its own, and return its program; nothing where that cannot be."""
+    path = folder / "bin" / program
+    if program == "sandtable" or not path.is_file():
+        print(f"Installing {wanted} into {folder}", file=sys.stderr)
+        done = subprocess.run([sys.executable, "-m", "venv", folder], check=False).returncode == 0 and (
+            subprocess.run([folder / "bin" / "pip", "install", "-qq", wanted], check=False, cwd=TOP).returncode == 0
+        )
+        if not done:
+            print(f"{program} could not be installed, and is left out", file=sys.stderr)
+            return ""
+    return str(path)
 
 
 def _made(folder: Path) -> Iterator[Path]:
