@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import json.encoder
 from collections.abc import Mapping
-from functools import cache
+from functools import lru_cache
 from typing import Any, NoReturn
 
 from diffing.values import Marker, Value, freeze
@@ -106,7 +106,7 @@ def _refuse(constant: str) -> NoReturn:
     raise ValueError(f"{constant} is not JSON")
 
 
-@cache
+@lru_cache(maxsize=4096)
 def has_order(name: str | int) -> bool:
     """Tell whether the order of a list of that name has an effect."""
     plain = str(name).lower().replace("_", "")

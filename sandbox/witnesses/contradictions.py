@@ -21,10 +21,10 @@ _MOST_NAMED = 5
 
 def contradictions(scene: Scene, item: Announced) -> tuple[str, ...]:
     """Return the contradictions in words; each brings the change to a person."""
-    if item.hidden_by_noise:
-        # What is seen is the noise.
-        return ()
     before, after = scene.joined(item)
+    if item.hidden_by_noise:
+        # What is seen is the noise, but for what another program does.
+        return tuple(_about_writers(scene, item, before or after))
     return (
         *_about_whole(scene, item, before),
         *_about_creation(scene, item, after),

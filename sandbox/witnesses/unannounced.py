@@ -56,6 +56,9 @@ def _tells(scene: Scene, about: About, change: PhysicalChange) -> bool:
     action = item.carried_action
     if action is Action.NO_OP:
         return False
+    if item.hidden_by_noise and scene.calls.by_another(scene.writes_to(change.identity)):
+        # No noise is made by another program.
+        return False
     if is_of_stack(item):
         # Nothing but the engine's CloudFormation acted: what it did otherwise than announced is said there.
         return True

@@ -85,6 +85,13 @@ def test_a_delete_of_what_came_up_in_part_is_rejected() -> None:
     assert verdict.decision is Decision.REJECT
 
 
+def test_what_another_program_deletes_is_no_noise() -> None:
+    calls = [*REMADE["calls"], call("rds:DeleteDBInstance", "d", agent="aws-cli")]
+    _, verdict = judged(rehearsal(plan=[remade()], noise=[remade()], **REMADE | {"after": [], "calls": calls}))
+
+    assert verdict.decision is Decision.REJECT
+
+
 def test_what_the_engine_could_not_make_opens_nothing_when_it_is_planned_again() -> None:
     address = "aws_ssoadmin_permission_set_inline_policy.p"
     create = planned(address, Action.CREATE, None, {"inline_policy": WIDE})
