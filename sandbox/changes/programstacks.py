@@ -34,6 +34,9 @@ _ANEW = {
     Impact.WILL_REPLACE: "by its resource schema AWS makes it anew",
     Impact.MAY_REPLACE: "by its resource schema AWS may make it anew",
 }
+_UNREAD = "a program has deployed the stack, and the engine does not tell what is in it"
+_GONE = "does not exist"
+"""In CloudFormation's answer about a stack that is not there (a ValidationError, API Reference, DescribeStacks)."""
 _UNKNOWN = "a program has updated the stack, and what AWS makes anew by that is not known: {}"
 
 
@@ -56,6 +59,7 @@ class ProgramStacks:
         self._updated = sorted({_stack_of(call) for call in written if _updates(call)} - made)
         callers = CalledScopes(endpoint, account=place.account)
         self._now: dict[str, DeployedStack] = {}
+        self._unread: set[str] = set()
         for call in written:
             caller = CalledScope(service=call.service, region=call.region, access_key_id=call.access_key_id)
             (scope,) = callers.of([caller])
@@ -76,6 +80,8 @@ class ProgramStacks:
         """
         for name in self._updated:
             yield from self._gaps(name, before)
+        for name in sorted(self._unread.difference(self._updated)):
+            yield Gap(kind=GapKind.NOT_REHEARSED, subject=name, reason=_UNREAD)
 
     def _gaps(self, name: str, before: Application | None) -> Iterator[Gap]:
         now = self._now.get(name)
@@ -108,7 +114,9 @@ class ProgramStacks:
         )
         try:
             return self._stack(client, name, name, place)
-        except _ERRORS:
+        except _ERRORS as error:
+            if not (isinstance(error, ClientError) and _GONE in str(error)):
+                self._unread.add(name)
             # Deleted by now: what it had is gone with it, which the clone shows.
             return None
 
