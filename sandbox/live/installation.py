@@ -12,9 +12,9 @@ from sandbox.cloning.subjects import AWS
 from sandbox.cloning.synthesise import Repairs, Synthesis
 from sandbox.cloning.workbench import Toolchain, Workbench
 from sandbox.executors.terraform.environment import DEFAULT_PATH, Surroundings, for_commands
+from sandbox.executors.terraform.pluginprocess import Start
 from sandbox.isolation.enclosure import Access, Enclosure
 from sandbox.isolation.relay import Relay
-from sandbox.live.plugin.process import Start
 from sandbox.place import Place
 from sandbox.ports import Progress
 

@@ -17,9 +17,9 @@ from sandbox.cloning.workbench import Toolchain
 from sandbox.errors import SandtableError
 from sandbox.executors.terraform.binary import find_terraform
 from sandbox.executors.terraform.deadline import Deadline
+from sandbox.executors.terraform.pluginprocess import provider_process
 from sandbox.isolation.choose import AUTOMATIC, isolation_named
 from sandbox.live.installation import InstalledReader
-from sandbox.live.plugin.process import provider_process
 from sandbox.scratch import scratch_folder
 
 pytestmark = pytest.mark.terraform

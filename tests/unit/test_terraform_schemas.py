@@ -114,7 +114,7 @@ def test_an_answer_that_was_kept_is_used_and_a_damaged_one_is_not(tmp_path: Path
     missing = tmp_path / "no-provider"
 
     def ask() -> bytes | None:
-        return schemas_of(missing, "abc", cache=tmp_path, scratch=tmp_path, isolation=NoIsolation())
+        return schemas_of(missing, "abc", cache=tmp_path, isolation=NoIsolation())
 
     assert ask() == ANSWER
     kept.write_bytes(kept.read_bytes()[:-1])
@@ -126,7 +126,7 @@ def test_what_ends_without_an_answer_is_done_without(tmp_path: Path) -> None:
     provider.write_text("#!/bin/sh\necho '1|6|unix|/nowhere|grpc|'\n")
     provider.chmod(0o700)
 
-    found = schemas_of(provider, "abc", cache=tmp_path / "cache", scratch=tmp_path, isolation=NoIsolation())
+    found = schemas_of(provider, "abc", cache=tmp_path / "cache", isolation=NoIsolation())
 
     assert found is None
     assert not (tmp_path / "cache").exists()

@@ -113,7 +113,6 @@ class StandIns:
                 own.provider.directory / own.executable,
                 digest,
                 cache=self.cache,
-                scratch=self.scratch,
                 isolation=self.isolation,
             )
         return self._schemas[digest]

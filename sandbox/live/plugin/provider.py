@@ -13,8 +13,8 @@ import msgspec
 
 from sandbox.cloning.tfstate import Json
 from sandbox.errors import SandtableError
+from sandbox.executors.terraform.pluginprocess import Start, provider_process
 from sandbox.live.plugin.messages import ERROR, MESSAGES, NESTED_IN_LIST, NESTED_IN_MAP, NESTED_IN_SET
-from sandbox.live.plugin.process import Start, provider_process
 
 _LARGEST = 256 * 1024 * 1024
 """Bytes. The AWS provider's schemas are 30 MB."""

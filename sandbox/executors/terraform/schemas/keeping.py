@@ -11,7 +11,6 @@ from typing import Final
 
 from sandbox.errors import SandtableError
 from sandbox.executors.terraform.schemas.asking import asked
-from sandbox.executors.terraform.waits.refused import NotAsExpectedError
 from sandbox.isolation.enclosure import Isolation
 
 _FOLDER: Final = "answers"
@@ -19,14 +18,13 @@ _FORMAT: Final = 1
 _DIGEST: Final = 32
 
 
-def schemas_of(binary: Path, sha256: str, *, cache: Path, scratch: Path, isolation: Isolation) -> bytes | None:
+def schemas_of(binary: Path, sha256: str, *, cache: Path, isolation: Isolation) -> bytes | None:
     """A provider's schemas: as kept, or asked for now and kept.
 
     Args:
         binary: An executable that has them.
         sha256: Names what is kept: the digest of the installed executable.
         cache: A folder of this user's own.
-        scratch: Where the provider's socket may be.
         isolation: What encloses the provider while it is asked.
 
     Returns:
@@ -36,10 +34,11 @@ def schemas_of(binary: Path, sha256: str, *, cache: Path, scratch: Path, isolati
     kept = _read(file)
     if kept is not None:
         return kept
-    folder = Path(tempfile.mkdtemp(dir=scratch, prefix="ask-"))
     try:
-        answer = asked(binary, folder, isolation)
-    except (NotAsExpectedError, SandtableError):
+        answer = asked(binary, isolation)
+    except SandtableError:
+        return None
+    if not answer:
         return None
     with suppress(OSError):
         _write(file, answer)
