@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 
 from diffing.record import dataclass, field
@@ -100,7 +100,7 @@ class ResourceChange:
     identity: Identity | None = None
     """The physical resource before the change (after it, for a create), where it was found in the clone."""
     replacement: Replacement = Replacement.NO
-    attributes: tuple[AttributeChange, ...] = ()
+    attributes: Sequence[AttributeChange] = ()
     replace_paths: tuple[Path, ...] = ()
     """The attributes that force the replacement (``replace_paths`` of Terraform's plan format)."""
     reason: str = ""

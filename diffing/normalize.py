@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import takewhile
 from types import MappingProxyType
 from typing import Any
 
@@ -110,7 +109,8 @@ def equivalent(a: Value, b: Value) -> bool:
 
 
 _NOTHING = (None, Marker.ABSENT)
-_SCALARS = frozenset({bool, float, int, str, type(None), Marker})
+SCALARS = frozenset({bool, float, int, str, type(None), Marker})
+"""Types of values that hold no others."""
 _EXACT = frozenset({bool, int, str})
 """Types whose values are the same as JSON when Python says so."""
 
@@ -207,17 +207,26 @@ def _collect(before: Value, after: Value, path: Path, found: list[AttributeChang
         return
     match before, after:
         case (Marker.ABSENT, _):
-            found += _leaf_changes(after, path, appears=True, nulls=nulls)
+            found += leaf_changes(after, path, appears=True, nulls=nulls)
         case (_, Marker.ABSENT):
-            found += _leaf_changes(before, path, appears=False, nulls=nulls)
+            found += leaf_changes(before, path, appears=False, nulls=nulls)
         case (Mapping(), Mapping()) if len(path) < MAX_DEPTH:
             _collect_items(before, after, path, found, nulls=nulls)
         case (tuple(), tuple()) if len(path) < MAX_DEPTH:
-            items = paired(before, after, path[-1] if path else "", unordered=False)
-            _collect_items(*items, path, found, nulls=nulls)
+            _collect_items(*_in_order(before, after, path), path, found, nulls=nulls)
         case _:
             if not same(before, after):
                 found.append(AttributeChange(path=path, before=before, after=after))
+
+
+def _in_order(
+    before: tuple[Value, ...], after: tuple[Value, ...], path: Path
+) -> tuple[dict[str | int, Value], dict[str | int, Value]]:
+    """Name the items of two lists by their index, as `paired` does; most lists differ in one item."""
+    start = _alike_up_to(before, after)
+    if len(before) == len(after) <= start + 1:
+        return dict(enumerate(before[start:], start)), dict(enumerate(after[start:], start))
+    return paired(before, after, path[-1] if path else "", unordered=False)
 
 
 def _collect_items(
@@ -225,7 +234,7 @@ def _collect_items(
 ) -> None:
     if not before or not after:
         if before or after:
-            found += _leaf_changes(before or after, path, appears=not before, nulls=nulls)
+            found += leaf_changes(before or after, path, appears=not before, nulls=nulls)
         return
     for name in sorted({*before, *after}):
         a, b = before.get(name, Marker.ABSENT), after.get(name, Marker.ABSENT)
@@ -236,8 +245,15 @@ def _collect_items(
             found.append(AttributeChange(path=(*path, name), before=a, after=b))
 
 
-def _leaf_changes(value: Value, path: Path, *, appears: bool, nulls: bool) -> list[AttributeChange]:
-    """List the leaves of a value that is there on one side only, as `_leaves` finds them."""
+def leaf_changes(value: Value, path: Path, *, appears: bool, nulls: bool) -> list[AttributeChange]:
+    """List the leaves of a value that is there on one side only, in the order of their paths.
+
+    Args:
+        value: The value.
+        path: Where it is.
+        appears: It is there afterwards; otherwise it was there before.
+        nulls: Also list nulls.
+    """
     found: list[AttributeChange] = []
     _collect_leaves(value, path, found, _appeared if appears else _vanished, (Marker.ABSENT,) if nulls else _NOTHING)
     return found
@@ -262,13 +278,13 @@ def _collect_leaves(
     if len(path) < MAX_DEPTH:
         if isinstance(value, tuple):
             items = tuple(enumerate(value))
-        elif isinstance(value, Mapping):
+        elif type(value) not in SCALARS and isinstance(value, Mapping):
             # Names differ from each other: what they stand for is never compared.
             items = sorted(value.items())
     if not items and value not in left_out:
         found.append(made(path, value))
     for name, item in items:
-        if type(item) not in _SCALARS:
+        if type(item) not in SCALARS:
             _collect_leaves(item, (*path, name), found, made, left_out)
         elif item not in left_out:
             found.append(made((*path, name), item))
@@ -335,8 +351,12 @@ def _without_common(
 
 def _alike_up_to(before: tuple[Value, ...], after: tuple[Value, ...]) -> int:
     """Count the items, from the start, that are written alike: to Python, 1 and true would be the same."""
-    pairs = zip(before, after, strict=False)
-    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1] and repr(pair[0]) == repr(pair[1]), pairs))
+    number = 0
+    for a, b in zip(before, after, strict=False):
+        if a != b or (type(a) is not str and repr(a) != repr(b)):
+            break
+        number += 1
+    return number
 
 
 def _rest(items: tuple[Value, ...], texts: Sequence[Value], common: Counter[Value]) -> dict[str | int, Value]:

@@ -87,10 +87,14 @@ def _replace(value: Any, /, **changes: Any) -> Any:
         from dataclasses import replace  # noqa: PLC0415 - what this module does without
 
         return replace(value, **changes)
+    if not changes.keys() <= set(names):
+        # Only the class itself says best what is wrong.
+        return cls(**changes)
+    copy, slots = object.__new__(cls), vars(cls)
     for name in names:
-        if name not in changes:
-            changes[name] = getattr(value, name)
-    return cls(**changes)
+        # The slot's own setter, as in `__init__`.
+        slots[name].__set__(copy, changes[name] if name in changes else getattr(value, name))
+    return copy
 
 
 def _first_init(*, kw_only: bool) -> Callable[..., None]:

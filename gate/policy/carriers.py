@@ -9,9 +9,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 
+from diffing.attributes import at_top
 from diffing.change import Action, ResourceChange
 from diffing.record import dataclass
 from diffing.values import Marker
+from gate.policy.rule import Evidence
+from gate.policy.stackwords import changes_in_terraform_words
 
 CARRIERS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
@@ -41,7 +44,7 @@ CARRIERS: Mapping[str, tuple[str, str]] = MappingProxyType(
 
 _THINGS = frozenset({"aws_iam_policy", "aws_iot_policy", "aws_organizations_policy"})
 """Policies that are resources of their own: they give nothing to anybody until they are attached."""
-_NAMING_PATHS = frozenset((name,) for name in ("arn", "bucket", "function_name", "id", "key_id", "name", "url"))
+_NAMING = frozenset({"arn", "bucket", "function_name", "id", "key_id", "name", "url"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,8 +83,17 @@ def _heads(name: str) -> Iterator[str]:
             yield name[:index]
 
 
+def created_by(evidence: Evidence) -> Created:
+    """Collect what the change creates that is judged."""
+    return evidence.once(_created_by)
+
+
+def _created_by(evidence: Evidence) -> Created:
+    return created(changes_in_terraform_words(evidence))
+
+
 def created(changes: Iterable[ResourceChange]) -> Created:
-    """Collect what a change creates."""
+    """Collect what these changes create."""
     names: defaultdict[str, set[str]] = defaultdict(set)
     arns: set[str] = set()
     followed: dict[str, str] = {}
@@ -92,8 +104,8 @@ def created(changes: Iterable[ResourceChange]) -> Created:
             continue
         found = {
             str(item.path[0]): item.after
-            for item in change.attributes
-            if len(item.path) == 1 and item.path in _NAMING_PATHS and isinstance(item.after, str) and item.after
+            for item in at_top(change.attributes, _NAMING)
+            if isinstance(item.after, str) and item.after
         }
         names[change.type].update(found.values())
         if "arn" in found and not change.type.startswith("aws_iam_"):
@@ -106,8 +118,8 @@ def created(changes: Iterable[ResourceChange]) -> Created:
 def _followed(change: ResourceChange) -> dict[str, str]:
     return {
         item.before: item.after
-        for item in change.attributes
-        if item.path == ("arn",) and isinstance(item.before, str) and isinstance(item.after, str)
+        for item in at_top(change.attributes, {"arn"})
+        if isinstance(item.before, str) and isinstance(item.after, str)
     }
 
 
@@ -117,5 +129,5 @@ def is_about_new(change: ResourceChange, new: Created) -> bool:
         return False
     if change.type in CARRIERS:
         attribute, carrier = CARRIERS[change.type]
-        return any(item.path == (attribute,) and new.new(carrier, item.after) for item in change.attributes)
+        return any(new.new(carrier, item.after) for item in at_top(change.attributes, {attribute}))
     return change.type in _THINGS or not change.type.endswith("_policy")

@@ -249,6 +249,8 @@ CONTENTS: Mapping[str, tuple[Content, ...]] = MappingProxyType(
     }
 )
 
+ELSEWHERE = frozenset(row.elsewhere for rows in CONTENTS.values() for row in rows if row.elsewhere)
+"""Types that a part may become a resource of."""
 _NOTHING = (None, "", False, Marker.ABSENT)
 
 

@@ -25,8 +25,8 @@ NAMES = frozenset(
 def unexcused(evidence: Evidence, policy: Policy) -> Iterator[ResourceChange]:
     """Yield every destruction that no row excuses and that is no consequence of one which is judged itself."""
     speaking = judged_owners(evidence, policy)
-    for change in evidence.diff.changes:
-        if is_destroyed(change) and excuse(change, policy) is None and change.owner not in speaking:
+    for change in destroyed(evidence):
+        if excuse(change, policy) is None and change.owner not in speaking:
             yield change
 
 
@@ -37,9 +37,18 @@ def judged_owners(evidence: Evidence, policy: Policy) -> frozenset[str]:
     """
     return frozenset(
         change.address
-        for change in evidence.diff.changes
-        if change.address and is_destroyed(change) and not change.owner and excuse(change, policy) is None
+        for change in destroyed(evidence)
+        if change.address and not change.owner and excuse(change, policy) is None
     )
+
+
+def destroyed(evidence: Evidence) -> tuple[ResourceChange, ...]:
+    """Return the changes whose resource is gone afterwards (`is_destroyed`)."""
+    return evidence.once(_destroyed)
+
+
+def _destroyed(evidence: Evidence) -> tuple[ResourceChange, ...]:
+    return tuple(change for change in evidence.diff.changes if is_destroyed(change))
 
 
 def is_destroyed(change: ResourceChange) -> bool:

@@ -7,9 +7,10 @@ that was removed excuses an equal one that is added; of a rule that is edited, o
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, TypeAlias
 
+from diffing.attributes import at_top, below
 from diffing.change import Action, AttributeChange, ResourceChange
 from diffing.record import dataclass
 from diffing.values import Marker, Value
@@ -34,6 +35,7 @@ _SOURCES = frozenset(
         "source_security_group_id",
     }
 )
+_TELLING = _SOURCES | {"", "self", "protocol", "ip_protocol", "from_port", "to_port", "security_group_id"}
 _PROTOCOLS = {"all": "-1", "6": "tcp", "17": "udp", "1": "icmp", "58": "icmpv6"}
 _SELF = "the group itself"
 _WIDEST_PRIVATE = {4: 8, 6: 7}
@@ -129,27 +131,28 @@ def added_rules(changes: Iterable[ResourceChange]) -> Added:
     return found
 
 
-def closings(change: ResourceChange, added: Added) -> Iterator[str]:
+def closings(change: ResourceChange, added: Callable[[], Added]) -> Iterator[str]:
     """Yield what an update of a security group, or of one of its rules, no longer lets through.
 
     Args:
         change: Any change.
-        added: Rules of groups that the whole change adds (`added_rules`): a rule may come back in another place.
+        added: Rules of groups that the whole change adds (`added_rules`), asked for where a rule is gone: it may come
+            back in another place.
     """
     if change.action is not Action.UPDATE or change.type not in _ALL:
         return
     for way, verb in _WAYS.items():
         for entry in _entries(change, way):
-            for source in sorted(_closed(change, entry, added[way])):
+            for source in sorted(_closed(change, entry, way, added)):
                 yield f"no longer {verb} {source}"
             if entry.before and entry.after and _more_ports(Entry(before=entry.after, after=entry.before)):
                 yield f"no longer {verb} all protocols or ports that it did"
 
 
-def _closed(change: ResourceChange, entry: Entry, added: Mapping[_Source, Collection[Rule]]) -> set[str]:
+def _closed(change: ResourceChange, entry: Entry, way: str, added: Callable[[], Added]) -> set[str]:
     if not entry.after:
         gone = _rules(_group(change, entry.before), entry.before)
-        return {rule.source for rule in gone if not _comes_back(rule, added)}
+        return {rule.source for rule in gone if not _comes_back(rule, added()[way])}
     kept = _sources(entry.after)
     around = {_key(source) for source in kept}
     return {source for source in _sources(entry.before) - kept if around.isdisjoint(_containing(source))}
@@ -191,6 +194,10 @@ def _containing(source: str) -> Iterator[_Source]:
 
 def is_world(source: str) -> bool:
     """Whether a network is all of the internet, or so much of it that a few make it up."""
+    length = source.rpartition("/")[2]
+    if "." in source and length.isdecimal() and int(length[:4]) >= _WIDEST_PRIVATE[4] and ":" not in source:
+        # No network of IPv4 that wide, if it is one at all.
+        return False
     network = _network(source)
     return network is not None and network.prefixlen < _WIDEST_PRIVATE[network.version]
 
@@ -230,7 +237,7 @@ def _is_existing(change: ResourceChange, created_groups: frozenset[str]) -> bool
         return True
     if change.type in GROUPS:
         return False
-    groups = [attribute.after for attribute in change.attributes if attribute.path == ("security_group_id",)]
+    groups = [item.after for item in at_top(change.attributes, {"security_group_id"})]
     return not any(isinstance(group, str) and group in created_groups for group in groups)
 
 
@@ -241,11 +248,10 @@ def _entries(change: ResourceChange, way: str = "ingress") -> list[Entry]:
     if change.type not in GROUPS:
         return []
     found: defaultdict[str | int, list[tuple[str, AttributeChange]]] = defaultdict(list)
-    for item in change.attributes:
-        if item.path[:1] == (way,):
-            rule = item.path[1] if len(item.path) > 1 else ""
-            # A list that is unknown as a whole has no leaves.
-            found[rule].append((str(item.path[2]) if len(item.path) > 2 else "", item))  # noqa: PLR2004 - ingress[0].x
+    for item in below(change.attributes, way):
+        rule = item.path[1] if len(item.path) > 1 else ""
+        # A list that is unknown as a whole has no leaves.
+        found[rule].append((str(item.path[2]) if len(item.path) > 2 else "", item))  # noqa: PLR2004 - ingress[0].x
     return [_entry(leaves) for leaves in found.values()]
 
 
@@ -253,7 +259,7 @@ def _entry(leaves: Iterable[tuple[str, AttributeChange]]) -> Entry:
     before: defaultdict[str, tuple[Value, ...]] = defaultdict(tuple)
     after: defaultdict[str, tuple[Value, ...]] = defaultdict(tuple)
     for name, item in leaves:
-        if name not in _SOURCES | {"", "self", "protocol", "ip_protocol", "from_port", "to_port", "security_group_id"}:
+        if name not in _TELLING:
             continue
         before[name] += () if item.before in (None, Marker.ABSENT) else (item.before,)
         after[name] += () if item.after in (None, Marker.ABSENT) else (item.after,)
@@ -269,7 +275,7 @@ def _way(change: ResourceChange) -> str:
 
 def _is_egress(change: ResourceChange) -> bool:
     """Whether it is a rule for the way out; where the plan does not show the direction, it counts as the way in."""
-    directions = [item for item in change.attributes if item.path == ("type",)]
+    directions = at_top(change.attributes, {"type"})
     return any((item.before if item.after is Marker.ABSENT else item.after) == "egress" for item in directions)
 
 

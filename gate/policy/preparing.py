@@ -10,11 +10,11 @@ from diffing.change import Action, ResourceChange
 from diffing.graph import without_keys
 from diffing.values import Marker, Value, path_text, thaw
 from gate.policy.contents import Content, Shape, losses_of
-from gate.policy.destruction import is_destroyed, is_remade
+from gate.policy.destruction import destroyed, is_destroyed, is_remade
 from gate.policy.protections import COPIES
 from gate.policy.rule import Evidence
 from gate.policy.rules import protection_removed
-from gate.policy.stackwords import in_terraform_words
+from gate.policy.stackwords import changes_in_terraform_words
 from sandbox.rehearsal import Preparation
 
 BACKUPS = frozenset(
@@ -47,8 +47,8 @@ BACKUPS = frozenset(
 
 def preparations(evidence: Evidence) -> Iterator[Preparation]:
     """Yield what a change prepares, apart from what it destroys itself; day and decision are for whoever remembers."""
-    gone = {without_keys(change.address) for change in evidence.diff.changes if is_destroyed(change)}
-    for change in in_terraform_words(evidence.diff.changes):
+    gone = {without_keys(change.address) for change in destroyed(evidence)}
+    for change in changes_in_terraform_words(evidence):
         if change.action is Action.UPDATE and not is_destroyed(change):
             yield from _weaker(change)
         elif is_destroyed(change) and not is_remade(change) and change.type in BACKUPS:

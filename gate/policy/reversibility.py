@@ -7,9 +7,10 @@ Guide: Delete a secret", "Amazon RDS User Guide: Deleting a DB instance"), and w
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
+from diffing.attributes import at_top
 from diffing.change import Action, AttributeChange, ResourceChange, Reversibility, StateDiff
 from diffing.record import replace
 from diffing.values import Marker, Value
@@ -124,8 +125,8 @@ def _is_kept_elsewhere(change: ResourceChange) -> bool:
     return change.type in _FOR_A_WHILE and (days is Marker.ABSENT or days is None or bool(days))
 
 
-def _before(attributes: Iterable[AttributeChange], name: str) -> Value:
-    return next((item.before for item in attributes if item.path == (name,)), Marker.ABSENT)
+def _before(attributes: Sequence[AttributeChange], name: str) -> Value:
+    return next((item.before for item in at_top(attributes, {name})), Marker.ABSENT)
 
 
 def _loses_data(change: ResourceChange) -> bool:

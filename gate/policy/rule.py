@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
 from types import MappingProxyType
-from typing import TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 from diffing.change import ResourceChange, StateDiff
 from diffing.record import dataclass, field
@@ -20,6 +20,7 @@ from gate.verdict import Finding, Level
 from sandbox.rehearsal import ApiCall, ApplyOutcome, Cloning, Gap, Preparation, StateUsed
 
 NOT_FROM_A_STATE = Cloning()
+Worked = TypeVar("Worked")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +52,16 @@ class Evidence:
     """Addresses of what is made anew before the old one is destroyed (``create_before_destroy``)."""
     earlier: tuple[Preparation, ...] = ()
     """What earlier rehearsals of the same target saw prepared."""
+    kept: dict[Any, tuple[Evidence, Any]] = field(default_factory=dict, repr=False)
+    """What `once` has worked out, and of which evidence: a copy with other changes begins anew."""
+
+    def once(self, work: Callable[[Evidence], Worked]) -> Worked:
+        """Return what ``work`` makes of this evidence: worked out for the rule that asks first, kept for the others."""
+        found = self.kept.get(work)
+        if found is None or found[0] is not self:
+            found = self.kept[work] = (self, work(self))
+        worked: Worked = found[1]
+        return worked
 
     def hides(self, change: ResourceChange) -> bool:
         """Whether there is a plan, and it says nothing of this change."""

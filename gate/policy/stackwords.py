@@ -16,6 +16,7 @@ from types import MappingProxyType
 from diffing.change import Action, AttributeChange, ResourceChange
 from diffing.record import replace
 from diffing.values import Marker, Path, Value
+from gate.policy.rule import Evidence
 
 TYPES: Mapping[str, str] = MappingProxyType(
     {
@@ -84,6 +85,15 @@ _BOUNDARY = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _ITEM = 2
 """A list and the index of an item."""
 _SWITCHED = {"true": True, "false": False}
+
+
+def changes_in_terraform_words(evidence: Evidence) -> tuple[ResourceChange, ...]:
+    """Return the changes that are judged, those of stacks in Terraform's words."""
+    return evidence.once(_changes_in_terraform_words)
+
+
+def _changes_in_terraform_words(evidence: Evidence) -> tuple[ResourceChange, ...]:
+    return in_terraform_words(evidence.diff.changes)
 
 
 def in_terraform_words(changes: Iterable[ResourceChange]) -> tuple[ResourceChange, ...]:

@@ -12,8 +12,9 @@ a gap says that nothing of it was seen.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
+from diffing.attributes import OneSided
 from diffing.change import Action, AttributeChange
 from diffing.normalize import changed_paths, equivalent
 from diffing.record import dataclass
@@ -30,7 +31,7 @@ class Announced:
     planned: PlannedChange
     action: Action
     """The plan's action with noise taken off."""
-    attributes: tuple[AttributeChange, ...]
+    attributes: Sequence[AttributeChange]
     """What the change does, with noise taken off."""
     carried_out: tuple[AttributeChange, ...] = ()
     """What Terraform does all the same in the course of it: the noise that was taken off."""
@@ -119,7 +120,7 @@ def _without_noise(
     return Announced(planned=change, action=change.action, attributes=remaining, carried_out=taken_off)
 
 
-def _hidden(change: PlannedChange, noise: PlannedChange, attributes: tuple[AttributeChange, ...]) -> Announced:
+def _hidden(change: PlannedChange, noise: PlannedChange, attributes: Sequence[AttributeChange]) -> Announced:
     """What is planned for something that is not in the clone as it is in the target."""
     why = f"the unchanged configuration already plans to {noise.action.value} it on this engine"
     alike = (change.action, change.reason, change.replace_paths) == (noise.action, noise.reason, noise.replace_paths)
@@ -159,10 +160,14 @@ def _planned_alike(path: Path, after: Value, noise_after: Value) -> bool:
     return equivalent(value_at(after, path), value_at(noise_after, path))
 
 
-def _attributes(change: PlannedChange, after: StateInstance | None) -> tuple[AttributeChange, ...]:
-    if after is None and not change.replace_paths:
-        return changed_paths(change.before or {}, change.after or {})
-    return tuple(_resolved(change, after))
+def _attributes(change: PlannedChange, after: StateInstance | None) -> Sequence[AttributeChange]:
+    if after is not None or change.replace_paths:
+        return tuple(_resolved(change, after))
+    if not change.before and isinstance(change.after, Mapping):
+        return OneSided(change.after, appears=True)
+    if not change.after and isinstance(change.before, Mapping):
+        return OneSided(change.before, appears=False)
+    return changed_paths(change.before or {}, change.after or {})
 
 
 def _resolved(change: PlannedChange, after: StateInstance | None) -> Iterator[AttributeChange]:

@@ -96,6 +96,7 @@ def filled(kind: type) -> st.SearchStrategy[Any]:
     BY_ANNOTATION[kind.__name__] = strategy
     BY_ANNOTATION[f"{kind.__name__} | None"] = st.none() | strategy
     BY_ANNOTATION[f"tuple[{kind.__name__}, ...]"] = several(strategy)
+    BY_ANNOTATION[f"Sequence[{kind.__name__}]"] = several(strategy)
     return strategy
 
 

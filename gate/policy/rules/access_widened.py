@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeAlias
 
+from diffing.attributes import at_top, below, named, own_name
 from diffing.change import Action, AttributeChange, ResourceChange
 from diffing.record import dataclass, replace
-from diffing.values import Marker, Path, Value, path_text
+from diffing.values import Marker, Value, path_text
 from gate.policy.access import DOCUMENTS, Grant, grants, widened
-from gate.policy.carriers import Created, created, is_about_new
+from gate.policy.carriers import Created, created_by, is_about_new
 from gate.policy.ingress import is_world, openings, removed_rules
 from gate.policy.page import Page
 from gate.policy.rule import Evidence, Policy
-from gate.policy.stackwords import in_terraform_words
+from gate.policy.stackwords import changes_in_terraform_words
 from gate.verdict import Finding, Level
 
 NAME = "access-widened"
@@ -107,14 +108,14 @@ POWERFUL = ("/AdministratorAccess", "/PowerUserAccess", "/IAMFullAccess")
 
 def check(evidence: Evidence, policy: Policy) -> Iterator[Finding]:  # noqa: ARG001 - every rule has this shape
     """Yield a finding for every change that widens who may do what: it is for a person to judge."""
-    changes = in_terraform_words(evidence.diff.changes)
-    new = created(changes)
+    changes = changes_in_terraform_words(evidence)
+    new = created_by(evidence)
     removed = removed_rules(changes)
     groups = new.names.get("aws_security_group", frozenset())
     for change in changes:
         if change.action not in {Action.CREATE, Action.UPDATE, Action.REPLACE}:
             continue
-        telling = list(_telling(change))
+        telling = [(own_name(item.path), item) for item in named(change.attributes, TELLING)]
         for text in (
             *(_documents(change, telling, new) if telling else ()),
             *(_opened(change, telling) if telling else ()),
@@ -135,16 +136,6 @@ def _finding(change: ResourceChange, text: str) -> Finding:
         remediation="Narrow it to what the change needs, or let a person confirm that it is wanted.",
         causes=change.causes,
     )
-
-
-def _telling(change: ResourceChange) -> Iterator[Named]:
-    for item in change.attributes:
-        # Asked for every attribute of a plan: an index at the end is rare.
-        name = item.path[-1] if item.path else ""
-        if name in TELLING:
-            yield str(name), item
-        elif isinstance(name, int) and _name(item.path) in TELLING:
-            yield _name(item.path), item
 
 
 def _documents(change: ResourceChange, telling: Sequence[Named], new: Created) -> Iterator[str]:
@@ -207,7 +198,7 @@ def _outsiders(change: ResourceChange, name: str) -> str | None:
     """For the trust of a role: the account that is not an outsider; None where accounts do not count."""
     if name != "assume_role_policy":
         return None
-    arns = (item.after for item in change.attributes if item.path == ("arn",) and isinstance(item.after, str))
+    arns = (item.after for item in at_top(change.attributes, {"arn"}) if isinstance(item.after, str))
     of_arn = next((arn.split(":")[4] for arn in arns if arn.count(":") >= 5), "")  # noqa: PLR2004 - the parts of an ARN
     return of_arn or (change.identity.account if change.identity is not None else "")
 
@@ -272,13 +263,9 @@ def _attached(change: ResourceChange, new: Created) -> Iterator[str]:
 
 def _gained(change: ResourceChange, name: str) -> list[str]:
     """Texts that an attribute has afterwards and had not before."""
-    items = [item for item in change.attributes if item.path[:1] == (name,)]
+    items = below(change.attributes, name)
     before = {item.before for item in items if isinstance(item.before, str)}
     return sorted({item.after for item in items if isinstance(item.after, str) and item.after} - before)
-
-
-def _name(path: Path) -> str:
-    return next((part for part in reversed(path) if isinstance(part, str)), "")
 
 
 def _word(value: Value) -> str:

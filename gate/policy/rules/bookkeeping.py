@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gate.policy.bookkeeping import Kind
-from gate.policy.destruction import excuse, is_destroyed, loses_effect
+from gate.policy.destruction import destroyed, excuse, loses_effect
 from gate.policy.page import Page
 from gate.policy.rule import Evidence, Policy
 from gate.verdict import Finding, Level
@@ -34,9 +34,9 @@ PAGE = Page(
 
 def check(evidence: Evidence, policy: Policy) -> Iterator[Finding]:
     """Yield a note, with the row's reason, wherever the list was used."""
-    for change in evidence.diff.changes:
+    for change in destroyed(evidence):
         row = excuse(change, policy)
-        if row is None or row.kind is Kind.EPHEMERAL or not is_destroyed(change) or loses_effect(change, row):
+        if row is None or row.kind is Kind.EPHEMERAL or loses_effect(change, row):
             continue
         yield Finding(
             rule=NAME,

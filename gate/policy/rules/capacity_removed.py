@@ -10,7 +10,7 @@ from diffing.record import dataclass
 from diffing.values import Marker, Path, Value
 from gate.policy.page import Page
 from gate.policy.rule import Evidence, Policy
-from gate.policy.stackwords import in_terraform_words
+from gate.policy.stackwords import changes_in_terraform_words
 from gate.verdict import Finding, Level
 
 NAME = "capacity-removed"
@@ -106,7 +106,7 @@ STOPS: Mapping[str, tuple[Stop, ...]] = MappingProxyType(
 
 def check(evidence: Evidence, policy: Policy) -> Iterator[Finding]:  # noqa: ARG001 - every rule has this shape
     """Yield a finding for everything that an update brings to a standstill; to scale in is no standstill."""
-    for change in in_terraform_words(evidence.diff.changes):
+    for change in changes_in_terraform_words(evidence):
         if change.action is not Action.UPDATE:
             continue
         for stop in STOPS.get(change.type, ()):

@@ -35,7 +35,7 @@ PAGE = Page(
 def check(evidence: Evidence, policy: Policy) -> Iterator[Finding]:  # noqa: ARG001 - every rule has this shape
     """Yield a rejection for every surviving resource that holds less afterwards, a review where nobody could count."""
     for change in evidence.diff.changes:
-        if is_destroyed(change):
+        if not change.stakes_before or is_destroyed(change):
             continue
         losses, uncounted = _losses(change), _uncounted(change)
         aside = "; the plan says nothing of it" if evidence.hides(change) else ""

@@ -84,8 +84,8 @@ def check(evidence: Evidence, policy: Policy) -> Iterator[Finding]:
     """Yield a finding for every link whose end has an effect on something that stays."""
     speaking = judged_owners(evidence, policy)
     for change in evidence.diff.changes:
-        row = excuse(change, policy)
-        if is_destroyed(change) and row and change.owner not in speaking and loses_effect(change, row):
+        row = excuse(change, policy) if is_destroyed(change) else None
+        if row is not None and change.owner not in speaking and loses_effect(change, row):
             yield _finding(change, _message(change, row))
         if change.type in EXCLUSIVE and change.action in {Action.CREATE, Action.UPDATE}:
             yield _finding(change, f"{EXCLUSIVE[change.type]}, also what this configuration does not manage")

@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping
 from diffing.change import Action, AttributeChange, ResourceChange
 from diffing.graph import without_keys
 from diffing.values import Marker, Path, Value, path_text
-from gate.policy.carriers import Created, created, is_about_new
+from gate.policy.carriers import Created, created_by, is_about_new
 from gate.policy.contents import Content, Shape, losses_of
-from gate.policy.destruction import is_destroyed
+from gate.policy.destruction import destroyed, is_destroyed
 from gate.policy.expiry import expiring
 from gate.policy.page import Page
 from gate.policy.protections import (
@@ -24,7 +24,7 @@ from gate.policy.protections import (
     WATCHERS,
 )
 from gate.policy.rule import Evidence, Policy
-from gate.policy.stackwords import in_terraform_words
+from gate.policy.stackwords import changes_in_terraform_words
 from gate.verdict import Finding, Level
 from sandbox.rehearsal import ApiCall
 
@@ -83,8 +83,8 @@ _COPIES = {
 
 def check(evidence: Evidence, policy: Policy) -> Iterator[Finding]:  # noqa: ARG001 - every rule has this shape
     """Yield a rejection where data lose their protection or their time, a review where a later delete is prepared."""
-    changes = in_terraform_words(evidence.diff.changes)
-    new = created(changes)
+    changes = changes_in_terraform_words(evidence)
+    new = created_by(evidence)
     calls = {call.sequence: call for call in evidence.calls} if evidence.calls else {}
     for change in changes:
         for level, text in (*_of_change(change, new), *_called_off(change, calls)):
@@ -195,11 +195,7 @@ def unguarded(evidence: Evidence) -> Iterator[Finding]:
     lost = evidence.surroundings.guarded_before - evidence.surroundings.guarded_after
     if not lost:
         return
-    destroyed = {
-        without_keys(change.previous_address or change.address): change
-        for change in evidence.diff.changes
-        if is_destroyed(change)
-    }
+    gone = {without_keys(change.previous_address or change.address): change for change in destroyed(evidence)}
     moved = {
         without_keys(change.previous_address): without_keys(change.address)
         for change in evidence.diff.changes
@@ -208,7 +204,7 @@ def unguarded(evidence: Evidence) -> Iterator[Finding]:
     for address in sorted(lost):
         if moved.get(address) in evidence.surroundings.guarded_after:
             continue
-        change = destroyed.get(address)
+        change = gone.get(address)
         yield Finding(
             rule=NAME,
             level=Level.REJECT,

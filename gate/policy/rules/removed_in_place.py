@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 
+from diffing.attributes import at_top, named
 from diffing.change import Action, ResourceChange
 from diffing.values import path_text
 from gate.policy.access import DOCUMENTS, narrowed
 from gate.policy.bookkeeping import Kind, lookup
 from gate.policy.containers import no_longer_given
-from gate.policy.contents import Content, losses
-from gate.policy.ingress import added_rules, closings
+from gate.policy.contents import ELSEWHERE, Content, losses
+from gate.policy.ingress import Added, added_rules, closings
 from gate.policy.page import Page
 from gate.policy.rule import Evidence, Policy
 from gate.policy.selectors import deselected
-from gate.policy.stackwords import in_terraform_words
+from gate.policy.stackwords import changes_in_terraform_words
 from gate.verdict import Finding, Level
 
 NAME = "removed-in-place"
@@ -59,10 +61,10 @@ MOST_NAMED = 5
 
 def check(evidence: Evidence, policy: Policy) -> Iterator[Finding]:
     """Yield a finding for every part that goes: nobody announced a delete, and it is gone all the same."""
-    changes = in_terraform_words(evidence.diff.changes)
+    changes = changes_in_terraform_words(evidence)
     taken_over = _taken_over(changes)
     gone = frozenset(_destroyed_names(changes))
-    added = added_rules(changes)
+    added = partial(evidence.once, _added)
     for change in changes:
         if not _keeps_its_place(change, policy):
             continue
@@ -86,6 +88,10 @@ def check(evidence: Evidence, policy: Policy) -> Iterator[Finding]:
             )
 
 
+def _added(evidence: Evidence) -> Added:
+    return added_rules(changes_in_terraform_words(evidence))
+
+
 def _keeps_its_place(change: ResourceChange, policy: Policy) -> bool:
     """Whether what is changed is there before and after: updated, or a revision that takes the place of the last."""
     if change.action is Action.UPDATE:
@@ -104,10 +110,10 @@ def _parts(change: ResourceChange, taken_over: Mapping[str, frozenset[str]]) -> 
 
 def _gone(content: Content, entries: list[str]) -> str:
     where = ".".join(content.path)
-    named = [entry for entry in entries if entry]
-    if not named and len(entries) == 1:
+    names = [entry for entry in entries if entry]
+    if not names and len(entries) == 1:
         return f"{where}: its {content.what} is removed"
-    return f"{where}: {_counted(len(entries), content.what)} removed{_listed(named)}"
+    return f"{where}: {_counted(len(entries), content.what)} removed{_listed(names)}"
 
 
 def _given(change: ResourceChange) -> Iterator[str]:
@@ -118,13 +124,10 @@ def _given(change: ResourceChange) -> Iterator[str]:
 
 def _documents(change: ResourceChange, gone: frozenset[str]) -> Iterator[str]:
     """What a policy document allowed and no longer allows, as long as that exists at all."""
-    for item in change.attributes:
-        if (
-            not item.path
-            or item.path[-1] not in DOCUMENTS
-            or not isinstance(item.before, str)
-            or change.type.startswith("aws_ecr_life")
-        ):
+    if change.type.startswith("aws_ecr_life"):
+        return
+    for item in named(change.attributes, DOCUMENTS):
+        if not isinstance(item.before, str):
             continue
         lost = [grant for grant in narrowed(item.before, item.after) if grant.resource not in gone]
         lost = [grant for grant in lost if grant.principal.removeprefix("AWS:") not in gone]
@@ -136,7 +139,7 @@ def _taken_over(changes: Iterable[ResourceChange]) -> Mapping[str, frozenset[str
     """Texts in what the change creates, by type: a part that becomes a resource of its own is in there by name."""
     found: dict[str, set[str]] = {}
     for change in changes:
-        if change.action is Action.CREATE:
+        if change.action is Action.CREATE and change.type in ELSEWHERE:
             texts = (item.after for item in change.attributes if isinstance(item.after, str))
             found.setdefault(change.type, set()).update(texts)
     return {type_: frozenset(texts) for type_, texts in found.items()}
@@ -146,8 +149,8 @@ def _destroyed_names(changes: Iterable[ResourceChange]) -> Iterator[str]:
     """ARNs of what the change deletes: rights to it go with it, and its delete is judged itself."""
     for change in changes:
         if change.action.destroys:
-            for item in change.attributes:
-                if item.path == ("arn",) and isinstance(item.before, str):
+            for item in at_top(change.attributes, {"arn"}):
+                if isinstance(item.before, str):
                     yield from (item.before, f"{item.before}/*", f"{item.before}:*")
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from diffing.attributes import at_top, named
 from diffing.change import Action, AttributeChange, ResourceChange
 from diffing.values import Value, path_text
 from gate.policy.access import DOCUMENTS, Grant, covers, grants, narrowed, widened
 from gate.policy.destruction import is_destroyed
 from gate.policy.page import Page
 from gate.policy.rule import Evidence, Policy
-from gate.policy.stackwords import in_terraform_words
+from gate.policy.stackwords import changes_in_terraform_words
 from gate.policy.surroundings import Surroundings
 from gate.verdict import Finding, Level
 
@@ -45,7 +46,7 @@ PUT_KEY_POLICY = "kms:putkeypolicy"
 
 def check(evidence: Evidence, policy: Policy) -> Iterator[Finding]:  # noqa: ARG001 - every rule has this shape
     """Yield a rejection for every change that cannot be taken back by the one who makes it."""
-    for change in in_terraform_words(evidence.diff.changes):
+    for change in changes_in_terraform_words(evidence):
         for level, text in (*_documents(change), *_of_the_deployer(change, evidence.surroundings)):
             yield Finding(
                 rule=NAME,
@@ -61,9 +62,7 @@ def check(evidence: Evidence, policy: Policy) -> Iterator[Finding]:  # noqa: ARG
 def _documents(change: ResourceChange) -> Iterator[tuple[Level, str]]:
     if change.action not in _CHANGING:
         return
-    for item in change.attributes:
-        if not item.path or item.path[-1] not in DOCUMENTS:
-            continue
+    for item in named(change.attributes, DOCUMENTS):
         after, before = _read(item.after), _read(item.before) or _NOBODY
         if after is None:
             continue
@@ -109,7 +108,7 @@ def _of_the_deployer(change: ResourceChange, around: Surroundings) -> Iterator[t
         what = "is deleted or made anew" if change.type == "aws_iam_role" else "loses rights"
         yield Level.REJECT, f"{_DEPLOYER} {what}"
     yield from _less(change)
-    if any(item.path == ("permissions_boundary",) and isinstance(item.after, str) for item in change.attributes):
+    if any(isinstance(item.after, str) for item in at_top(change.attributes, {"permissions_boundary"})):
         yield Level.REJECT, f"{_DEPLOYER} is bounded by a further policy"
 
 
@@ -117,8 +116,8 @@ def _less(change: ResourceChange) -> Iterator[tuple[Level, str]]:
     """Rights that a document no longer gives, or newly denies."""
     if change.action is not Action.UPDATE:
         return
-    for item in change.attributes:
-        if not item.path or item.path[-1] not in DOCUMENTS or not isinstance(item.before, str):
+    for item in named(change.attributes, DOCUMENTS):
+        if not isinstance(item.before, str):
             continue
         lost = [str(grant) for grant in narrowed(item.before, item.after)] + _denials(item)
         if lost:

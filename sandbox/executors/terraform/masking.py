@@ -28,6 +28,9 @@ KEPT = frozenset({"id", "arn"})
 
 _PLAIN = frozenset({bool, float, int, type(None)})
 """Types of what is no secret by its name, and holds nothing."""
+_PUBLIC: set[str] = set()
+"""Names that were found to be no secret's."""
+_MOST_NAMES = 4096
 
 
 def marked(value: Any, sensitive: Any = False, unknown: Any = False) -> Value:  # noqa: FBT002 - Terraform's trees are booleans or more
@@ -72,12 +75,11 @@ def _marked_object(value: Mapping[str, Any], sensitive: Any, unknown: Any) -> Va
         return Marker.SENSITIVE
     secrets: Mapping[str, Any] = sensitive if isinstance(sensitive, dict) else {}
     marks: Mapping[str, Any] = unknown if isinstance(unknown, dict) else {}
-    merged = {
-        name: item
-        if name not in secrets and name not in marks and (type(item) in _PLAIN or _is_public_text(name, item))
-        else marked(item, secrets.get(name, False) or _is_named_secret(name, item), marks.get(name, False))
-        for name, item in value.items()
-    }
+    merged = _unmarked(value)
+    for name in secrets.keys() | marks.keys():
+        if name in value:
+            secret = secrets.get(name, False) or _is_named_secret(name, value[name])
+            merged[name] = marked(value[name], secret, marks.get(name, False))
     # What is wholly unknown is left out of the value.
     for name, mark in marks.items():
         if name not in value and _holds_mark(mark):
@@ -91,8 +93,7 @@ def _marked_list(value: Sequence[Any], sensitive: Any, unknown: Any) -> Value:
     secrets: Sequence[Any] = sensitive if isinstance(sensitive, list) else ()
     marks: Sequence[Any] = unknown if isinstance(unknown, list) else ()
     if not secrets and not marks:
-        # Nothing in a list has a name that could make it a secret.
-        return tuple(item if type(item) in _PLAIN or type(item) is str else marked(item) for item in value)
+        return _unmarked_list(value)
     rows = zip_longest(value, secrets[: len(value)], marks, fillvalue=False)
     return tuple(
         marked(item if index < len(value) else None, secret, mark)
@@ -114,8 +115,30 @@ def _masked(value: Any, path: Path, hidden: frozenset[Path]) -> Value:
             return freeze(value)
 
 
-def _is_public_text(name: str, value: Any) -> bool:
-    return type(value) is str and not (value and _is_secret_name(name))
+def _unmarked(value: Mapping[str, Any]) -> dict[str, Value]:
+    """The members of an object of which Terraform marks nothing."""
+    # Nearly every one is no secret by its name and holds nothing: those take no call of a function.
+    return {
+        name: item if type(item) in _PLAIN or (type(item) is str and name in _PUBLIC) else _unmarked_item(name, item)
+        for name, item in value.items()
+    }
+
+
+def _unmarked_item(name: str, value: Any) -> Value:
+    if type(value) is dict:
+        return MappingProxyType(_unmarked(value))
+    if type(value) is list:
+        return _unmarked_list(value)
+    if _is_named_secret(name, value):
+        return Marker.SENSITIVE
+    if type(value) is str and len(_PUBLIC) < _MOST_NAMES and not _is_secret_name(name):
+        _PUBLIC.add(name)
+    return marked(value)
+
+
+def _unmarked_list(value: Sequence[Any]) -> Value:
+    # Nothing in a list has a name that could make it a secret.
+    return tuple([item if type(item) in _PLAIN or type(item) is str else marked(item) for item in value])
 
 
 def _is_named_secret(name: str | int, value: Any) -> bool:

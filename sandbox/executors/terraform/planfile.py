@@ -90,7 +90,9 @@ def planned_change(raw: Mapping[str, Any], *, trimmed: bool = False) -> PlannedC
     action = _ACTIONS.get(actions) if all(isinstance(word, str) for word in actions) else None
     if action is None:
         raise invalid(f"the actions {list(actions)} of {raw.get('address')} are not known")
-    before, after = _before_and_after(_trimmed(change, action) if trimmed else change)
+    before, after = (None, None)
+    if not trimmed or action is not Action.NO_OP:
+        before, after = _before_and_after(_trimmed(change) if trimmed else change)
     return PlannedChange(
         address=_text(raw, "address"),
         type=_text(raw, "type"),
@@ -114,10 +116,8 @@ def _before_and_after(change: Mapping[str, Any]) -> tuple[Value, Value]:
     return before, marked(change.get("after"), change.get("after_sensitive", False), change.get("after_unknown", False))
 
 
-def _trimmed(change: Mapping[str, Any], action: Action) -> Mapping[str, Any]:
+def _trimmed(change: Mapping[str, Any]) -> Mapping[str, Any]:
     """Leave out what stays as it is: value, and whether it is sensitive."""
-    if action is Action.NO_OP:
-        return {}
     before, after, hidden, kept_hidden, unknown = (
         change.get(name) for name in ("before", "after", "before_sensitive", "after_sensitive", "after_unknown")
     )
@@ -125,13 +125,13 @@ def _trimmed(change: Mapping[str, Any], action: Action) -> Mapping[str, Any]:
         return change
     if not isinstance(hidden, dict) or not isinstance(kept_hidden, dict):
         return change
+    marked = unknown.keys() | {
+        name for name in hidden.keys() | kept_hidden.keys() if not _identical(hidden.get(name), kept_hidden.get(name))
+    }
     same = {
         name
         for name, value in before.items()
-        if name in after
-        and name not in unknown
-        and _identical(value, after[name])
-        and _identical(hidden.get(name), kept_hidden.get(name))
+        if name in after and name not in marked and _identical(value, after[name])
     }
     return {
         "before": {name: value for name, value in before.items() if name not in same},
