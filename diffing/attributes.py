@@ -99,7 +99,12 @@ def named(attributes: Sequence[AttributeChange], names: AbstractSet[str]) -> Seq
     """Return those whose own name (the last one in the path, before any index) is among ``names``."""
     if isinstance(attributes, OneSided):
         return attributes.named(names)
-    return [item for item in attributes if own_name(item.path) in names]
+    # An index at the end is rare.
+    return [
+        item
+        for item in attributes
+        if (path := item.path) and (path[-1] if type(path[-1]) is str else own_name(path)) in names
+    ]
 
 
 def at_top(attributes: Sequence[AttributeChange], names: AbstractSet[str]) -> Sequence[AttributeChange]:

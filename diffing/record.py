@@ -12,6 +12,7 @@ and inheritance.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -63,7 +64,7 @@ def _dataclass(
             "__init__": _first_init(kw_only=kw_only),
             "__dataclass_fields__": _Fields(kw_only=kw_only),
             _NAMES: names,
-            _VALUES: staticmethod(attrgetter(*names) if names else _no_values),
+            _VALUES: staticmethod(_reader(names)),
             _DEFAULTS: {name: _described(item) for name, item in given.items()},
         }
         for shared in (_SHARED, _FROZEN if frozen else _CHANGING, _ORDERED if order else {}):
@@ -81,7 +82,7 @@ def _described(default: Any) -> _Field:
 
 def _replace(value: Any, /, **changes: Any) -> Any:
     """Return a copy of a data class's object with other values in some fields."""
-    cls = type(value)
+    cls: Any = type(value)
     names = getattr(cls, _NAMES, None)
     if names is None:
         from dataclasses import replace  # noqa: PLC0415 - what this module does without
@@ -90,11 +91,18 @@ def _replace(value: Any, /, **changes: Any) -> Any:
     if not changes.keys() <= set(names):
         # Only the class itself says best what is wrong.
         return cls(**changes)
-    copy, slots = object.__new__(cls), vars(cls)
-    for name in names:
-        # The slot's own setter, as in `__init__`.
-        slots[name].__set__(copy, changes[name] if name in changes else getattr(value, name))
+    copy = object.__new__(cls)
+    # The slots' own setters, as in `__init__`.
+    for setter, old in zip(_setters(cls), getattr(cls, _VALUES)(value), strict=True):
+        setter(copy, old)
+    for name, new in changes.items():
+        vars(cls)[name].__set__(copy, new)
     return copy
+
+
+@lru_cache(maxsize=256)
+def _setters(cls: type[Any]) -> tuple[Callable[[Any, Any], None], ...]:
+    return tuple(vars(cls)[name].__set__ for name in getattr(cls, _NAMES))
 
 
 def _first_init(*, kw_only: bool) -> Callable[..., None]:
@@ -147,8 +155,11 @@ class _Fields:
         return standard.__dataclass_fields__
 
 
-def _no_values(_value: object) -> tuple[()]:
-    return ()
+def _reader(names: tuple[str, ...]) -> Callable[[Any], tuple[Any, ...]]:
+    if len(names) > 1:
+        return attrgetter(*names)
+    # Of a single name, attrgetter returns no tuple.
+    return lambda value: tuple(getattr(value, name) for name in names)
 
 
 def _repr(self: Any) -> str:

@@ -206,11 +206,13 @@ def _possible(delete: _Candidate, creates: Sequence[_Candidate]) -> Iterator[Ren
 
 def _similarity(delete: _Candidate, create: _Candidate) -> float | None:
     """Return how similar two instances are, or nothing if they are not to be paired."""
-    same_text = _TextComparison(delete.place.key, create.place.key)
     shared = delete.names.keys() & create.names.keys()
-    if delete.address == create.address or not all(
-        same_text.agrees(delete.names[name], create.names[name]) for name in shared
-    ):
+    other = [name for name in shared if delete.names[name] != create.names[name]]
+    if delete.address == create.address or (other and not (delete.place.key and create.place.key)):
+        # Most pairs end here: without keys, nothing but the same name agrees.
+        return None
+    same_text = _TextComparison(delete.place.key, create.place.key)
+    if not all(same_text.agrees(delete.names[name], create.names[name]) for name in other):
         return None
     leaves = list(_leaves(delete.attributes, create.attributes, same_text, top=True))
     total = sum(leaf.weight for leaf in leaves)

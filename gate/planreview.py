@@ -6,20 +6,19 @@ Quick enough for a hook, and able to reject. What it approves is what the policy
 
 from __future__ import annotations
 
-import hashlib
 import os
 import time
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from diffing.change import Action, StateDiff
+from diffing.change import Action, Reversibility, StateDiff
 from diffing.record import dataclass
 from gate.policy.builtin import FILE_NAME, STRICT
 from gate.policy.evaluate import evaluate
 from gate.policy.reversibility import classified
 from gate.policy.rule import Evidence
 from gate.policy.settings import NOWHERE, Whereabouts
-from gate.policy.tagging import planned_tags
+from gate.policy.tagging import PlannedTags
 from gate.report.model import NOT_RUN, Proposal, Report, Target
 from gate.verdict import Verdict
 from gate.wiring import tool_version
@@ -56,6 +55,8 @@ class PlanRequest:
     """The section of the policy to take; the one that the place matches where it is empty."""
     place: Whereabouts = NOWHERE
     """Where it would be applied, as far as that is known."""
+    identified: bool = True
+    """Whether the report names the plan's digest. Where nobody sees the whole report, nobody needs to wait for it."""
 
 
 def review_plan(request: PlanRequest) -> Report:
@@ -67,7 +68,8 @@ def review_plan(request: PlanRequest) -> Report:
     start = time.perf_counter()
     saved = read_saved_plan(request.content, name=request.source)
     read = time.perf_counter()
-    diff = classified(StateDiff(changes=planned_changes(saved.plan)))
+    # Nearly all can be taken back, and need no copy that says so.
+    diff = classified(StateDiff(changes=planned_changes(saved.plan, presumed=Reversibility.REVERSIBLE)))
     gaps = tuple(sorted(dict.fromkeys(_gaps(saved)), key=lambda gap: (not gap.blocking, gap)))
     outcome = ApplyOutcome(succeeded=True)
     evidence = Evidence(
@@ -78,7 +80,7 @@ def review_plan(request: PlanRequest) -> Report:
         rehearsed=False,
         place=request.place,
         today=time.strftime("%Y-%m-%d", time.gmtime()),
-        tags=planned_tags(saved.plan.changes),
+        tags=PlannedTags(saved.plan.changes),
         made_first=frozenset(each.address for each in saved.plan.changes if each.create_before_destroy),
     )
     verdict = _judged(request, evidence)
@@ -98,7 +100,7 @@ def review_plan(request: PlanRequest) -> Report:
         proposal=Proposal(
             kind=KIND,
             source=request.source,
-            digest=hashlib.sha256(request.content).hexdigest(),
+            digest=_digest(request.content) if request.identified or request.rego is not None else "",
             terraform_version=saved.plan.terraform_version,
         ),
         notices=tuple(_notices(saved)),
@@ -112,6 +114,12 @@ def review_plan(request: PlanRequest) -> Report:
     from gate.rego import with_rego  # noqa: PLC0415 - an extra
 
     return with_rego(report, saved.plan.changes, request.rego)
+
+
+def _digest(content: bytes) -> str:
+    import hashlib  # noqa: PLC0415 - loads a large library
+
+    return hashlib.sha256(content).hexdigest()
 
 
 def _judged(request: PlanRequest, evidence: Evidence) -> Verdict:

@@ -5,6 +5,7 @@ An agent's hook runs before each of its commands. Building the grammar alone tak
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from typing import NoReturn
@@ -20,9 +21,13 @@ def main() -> NoReturn:
             from gate.hook.answer import main as answer  # noqa: PLC0415 - as above
 
             sys.exit(answer(arguments[1], *arguments[3:]))
+    is_review = arguments[:1] == ["review"]
+    if is_review:
+        # Nothing that it loads or reads becomes garbage before it ends.
+        gc.disable()
     from gate.cli.main import run  # noqa: PLC0415 - only where it is needed
 
-    _leave(run(arguments), at_once=arguments[:1] == ["review"])
+    _leave(run(arguments), at_once=is_review)
 
 
 def _leave(code: int, *, at_once: bool) -> NoReturn:

@@ -61,6 +61,7 @@ def review(options: argparse.Namespace) -> int:
                 policy_environment=options.environment,
                 rego=options.rego,
                 place=Whereabouts(account=options.account, region=options.region, workspace=options.workspace),
+                identified=bool(options.out) or options.format != "terminal" or sys.stdout.isatty(),
             )
         )
         _tell(report, options)

@@ -11,6 +11,7 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import Any
 
 from diffing.record import dataclass, field
@@ -78,6 +79,7 @@ class Grant:
         return f"{who}{self.action}{where}{' under a condition' if self.condition else ''}"
 
 
+@lru_cache(maxsize=256)  # three rules ask for the same documents
 def grants(document: str) -> frozenset[Grant] | None:
     """Read a policy document; None where it is not one.
 

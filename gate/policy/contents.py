@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
 from types import MappingProxyType
 
+from diffing.attributes import below
 from diffing.change import AttributeChange, ResourceChange
 from diffing.record import dataclass
 from diffing.values import Marker, Path, Value
@@ -262,7 +263,8 @@ def losses(change: ResourceChange) -> Iterator[Loss]:
 def losses_of(change: ResourceChange, rows: Iterable[Content]) -> Iterator[Loss]:
     """Yield what an update takes out of a resource by these rows."""
     for content in rows:
-        inside = [(rest, item) for item in change.attributes if (rest := _inside(item.path, content.path)) is not None]
+        parts = below(change.attributes, content.path[0])
+        inside = [(rest, item) for item in parts if (rest := _inside(item.path, content.path)) is not None]
         entries = tuple(_lost(content, inside)) if inside else ()
         if entries:
             yield Loss(content=content, entries=entries)

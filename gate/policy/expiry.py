@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 
+from diffing.attributes import below
 from diffing.change import Action, AttributeChange, ResourceChange
 from diffing.values import Marker, Value, path_text
 from gate.policy.destruction import data
@@ -17,7 +19,10 @@ from gate.verdict import Level
 
 _LIFECYCLES = frozenset({"aws_s3_bucket", "aws_s3_bucket_lifecycle_configuration"})
 _IMAGES, _TABLE = "aws_ecr_lifecycle_policy", "aws_dynamodb_table"
-_TYPES = _LIFECYCLES | {_IMAGES, _TABLE}
+EXPIRING: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {**dict.fromkeys(_LIFECYCLES, ("lifecycle_rule", "rule")), _IMAGES: ("policy",), _TABLE: ("ttl",)}
+)
+"""Types with such rules, and the attributes that hold them."""
 # Compiled when a change of one of these types is met: most have none.
 _EXPIRY = r"(lifecycle_)?rule\.(noncurrent_version_)?expiration\.(days|date|noncurrent_days|newer_noncurrent_versions)"
 _SCOPE = r"(lifecycle_)?rule\.(status|enabled|prefix|filter(\..*)?)"
@@ -26,7 +31,7 @@ _WORDS_ONLY = frozenset({"description", "rulePriority"})
 
 def expiring(change: ResourceChange) -> Iterator[tuple[Level, str]]:
     """Yield what expires from now on and did not before."""
-    for item in change.attributes if change.type in _TYPES else ():
+    for item in (item for name in EXPIRING.get(change.type, ()) for item in below(change.attributes, name)):
         name = ".".join(part for part in item.path if isinstance(part, str))
         if change.type == _IMAGES and name == "policy" and _further_images(item):
             yield Level.REJECT, "images expire by rules that did not hold before"

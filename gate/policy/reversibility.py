@@ -100,7 +100,10 @@ def reversibility(change: ResourceChange) -> Reversibility:
 
 def _classified(change: ResourceChange, dependents: Mapping[str, tuple[str, ...]]) -> ResourceChange:
     found = () if change.action is Action.CREATE else dependents.get(change.previous_address or change.address, ())
-    return replace(change, reversibility=reversibility(change), dependents=found)
+    kind = reversibility(change)
+    if change.reversibility is kind and change.dependents == found:
+        return change
+    return replace(change, reversibility=kind, dependents=found)
 
 
 def _of_destruction(change: ResourceChange) -> Reversibility:

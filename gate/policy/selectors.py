@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from diffing.attributes import below
 from diffing.change import ResourceChange
 from diffing.record import dataclass
 from diffing.values import Marker, Value
@@ -48,16 +49,25 @@ def selectors_in(address: str, type_: str, attributes: Mapping[str, Value]) -> I
         yield Selector(key=key, value=value, by=address)
 
 
-def deselected(change: ResourceChange, selectors: Iterable[Selector]) -> Iterator[str]:
-    """Yield a text for every tag of a resource that something selects it by before the change and not after it."""
-    by_key: dict[str, list[Selector]] = {}
-    for item in change.attributes:
-        if item.path[:1] != ("tags",) or len(item.path) != 2 or item.after is Marker.UNKNOWN:  # noqa: PLR2004 - tags.KEY
+def by_key(selectors: Iterable[Selector]) -> Mapping[str, Sequence[Selector]]:
+    """Return the selectors and the conventions by the tag that they select on."""
+    found: dict[str, list[Selector]] = {}
+    for selector in (*selectors, *CONVENTIONS):
+        found.setdefault(selector.key, []).append(selector)
+    return found
+
+
+def deselected(change: ResourceChange, selectors: Mapping[str, Sequence[Selector]]) -> Iterator[str]:
+    """Yield a text for every tag of a resource that something selects it by before the change and not after it.
+
+    Args:
+        change: Any change.
+        selectors: By the tag that they select on (`by_key`).
+    """
+    for item in below(change.attributes, "tags"):
+        if len(item.path) != 2 or item.after is Marker.UNKNOWN:  # noqa: PLR2004 - tags.KEY
             continue
-        if not by_key:
-            for selector in (*selectors, *CONVENTIONS):
-                by_key.setdefault(selector.key, []).append(selector)
-        for selector in by_key.get(str(item.path[1]), ()):
+        for selector in selectors.get(str(item.path[1]), ()):
             if selector.by != change.address and selector.selects(item.before) and not selector.selects(item.after):
                 yield f"the tag {item.path[1]} is taken off, by which {selector.by} selects it"
 

@@ -29,11 +29,13 @@ class Settled:
 
 def settled(findings: Iterable[Finding], evidence: Evidence, policy: Policy) -> Iterator[Settled]:
     """Yield every finding with the level that it has under a policy."""
-    changes: dict[str, list[ResourceChange]] = {}
+    found = tuple(findings)
+    changes: dict[str, list[ResourceChange]] = {finding.address: [] for finding in found}
     for change in evidence.diff.changes:
-        changes.setdefault(change.address, []).append(change)
-    for finding in findings:
-        yield _settle(Settled(finding=finding), evidence, policy, changes.get(finding.address, []))
+        if change.address in changes:
+            changes[change.address].append(change)
+    for finding in found:
+        yield _settle(Settled(finding=finding), evidence, policy, changes[finding.address])
 
 
 def _settle(found: Settled, evidence: Evidence, policy: Policy, changes: list[ResourceChange]) -> Settled:

@@ -5,7 +5,7 @@ A change that gives something a tag does not make it the thing that the tag stan
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from diffing.change import StateDiff
 from diffing.values import Value
@@ -37,9 +37,27 @@ def tags_of(diff: StateDiff, rehearsal: Rehearsal) -> Mapping[str, Tags]:
     return found
 
 
-def planned_tags(changes: Iterable[PlannedChange]) -> Mapping[str, Tags]:
-    """The same from a plan alone."""
-    return dict(_planned(changes))
+class PlannedTags(Mapping[str, Tags]):
+    """The same from a plan alone, collected when a rule asks: most policies ask for no tag."""
+
+    def __init__(self, changes: Sequence[PlannedChange]) -> None:
+        """Take what is planned."""
+        self._changes = changes
+        self._found: Mapping[str, Tags] | None = None
+
+    def __getitem__(self, address: str) -> Tags:
+        return self._collected()[address]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._collected())
+
+    def __len__(self) -> int:
+        return len(self._collected())
+
+    def _collected(self) -> Mapping[str, Tags]:
+        if self._found is None:
+            self._found = dict(_planned(self._changes))
+        return self._found
 
 
 def _planned(changes: Iterable[PlannedChange]) -> Iterator[tuple[str, Tags]]:

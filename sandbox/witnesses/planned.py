@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 
-from diffing.change import Action, Lifespan, Proof, Replacement, ResourceChange, Witness
+from diffing.change import Action, Lifespan, Proof, Replacement, ResourceChange, Reversibility, Witness
 from diffing.values import Value
 from sandbox.rehearsal import Plan
 from sandbox.witnesses.announced import Announced, announced
@@ -37,11 +37,16 @@ _ORDER = {
 _ONLY_THE_PLAN = frozenset({Witness.PLAN})
 
 
-def planned_changes(plan: Plan) -> tuple[ResourceChange, ...]:
-    """Return what a plan announces as changes that nobody saw: computed, destructive ones first."""
+def planned_changes(plan: Plan, *, presumed: Reversibility | None = None) -> tuple[ResourceChange, ...]:
+    """Return what a plan announces as changes that nobody saw: computed, destructive ones first.
+
+    Args:
+        plan: What is planned.
+        presumed: Whether each can be taken back, as long as nobody classifies it.
+    """
     items = announced(plan, Plan(changes=()), {})
     renames = {new: old for group in _comparable(items) for new, old in renames_of(group).items()}
-    changes = [_change(item, renames.get(item.address, "")) for item in items]
+    changes = [_change(item, renames.get(item.address, "") if renames else "", presumed) for item in items]
     return tuple(sorted(changes, key=rank))
 
 
@@ -66,7 +71,7 @@ def renames_of(items: Iterable[Announced]) -> Mapping[str, str]:
     return {rename.to_address: rename.from_address for rename in find_renames(deletes, creates)}
 
 
-def _change(item: Announced, rename_of: str) -> ResourceChange:
+def _change(item: Announced, rename_of: str, presumed: Reversibility | None) -> ResourceChange:
     return ResourceChange(
         address=item.address,
         type=item.planned.type,
@@ -80,6 +85,7 @@ def _change(item: Announced, rename_of: str) -> ResourceChange:
         witnesses=_ONLY_THE_PLAN,
         previous_address=item.planned.previous_address,
         rename_of=rename_of,
+        reversibility=presumed,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -60,6 +61,10 @@ def told(rule: str, of: Evidence, by: Policy) -> list[tuple[str, str]]:
 )
 def test_a_glob_knows_stars_and_question_marks_and_no_classes(glob: str, text: str, *, fits: bool) -> None:
     assert matches((glob,), text) is fits
+
+
+def test_the_digest_of_the_built_in_policy_is_that_of_what_it_says_of_itself() -> None:
+    assert STRICT.digest == hashlib.sha256(b"built-in strict 1").hexdigest()
 
 
 def test_a_glob_of_many_stars_takes_no_time_beyond_measure() -> None:

@@ -11,7 +11,7 @@ from diffing.record import dataclass, replace
 from diffing.values import Marker, Value, path_text
 from gate.policy.access import DOCUMENTS, Grant, grants, widened
 from gate.policy.carriers import Created, created_by, is_about_new
-from gate.policy.ingress import is_world, openings, removed_rules
+from gate.policy.ingress import GROUPS, RULES, Removed, is_world, openings, removed_rules
 from gate.policy.page import Page
 from gate.policy.rule import Evidence, Policy
 from gate.policy.stackwords import changes_in_terraform_words
@@ -42,6 +42,7 @@ PAGE = Page(
     spares=("remade-with-equal-effect", "security-group-tagged", "renamed-tables-near-miss"),
 )
 _NULL = "null"
+_MANAGED = "managed_policy_arns"
 OPENING_VALUES: Mapping[str, frozenset[str]] = {
     "acl": frozenset({"public-read", "public-read-write", "authenticated-read"}),
     "block_public_acls": frozenset({"false", _NULL}),
@@ -67,7 +68,7 @@ TELLING = (
     DOCUMENTS
     | OPENING_VALUES.keys()
     | LOOSENING_VALUES.keys()
-    | {"group", "permissions_boundary", "public_access_cidrs"}
+    | {"group", "permissions_boundary", "public_access_cidrs", _MANAGED}
 )
 """Every attribute whose value is looked at, wherever it stands: plans have many more that say nothing of access."""
 
@@ -103,27 +104,47 @@ ATTACHMENTS: Mapping[str, Attachment] = {
     ),
 }
 _SERVICES = (".amazonaws.com", ".amazonaws.com.cn")
+_WIDENING = frozenset({Action.CREATE, Action.UPDATE, Action.REPLACE})
 POWERFUL = ("/AdministratorAccess", "/PowerUserAccess", "/IAMFullAccess")
 
 
 def check(evidence: Evidence, policy: Policy) -> Iterator[Finding]:  # noqa: ARG001 - every rule has this shape
     """Yield a finding for every change that widens who may do what: it is for a person to judge."""
-    changes = changes_in_terraform_words(evidence)
-    new = created_by(evidence)
-    removed = removed_rules(changes)
-    groups = new.names.get("aws_security_group", frozenset())
-    for change in changes:
-        if change.action not in {Action.CREATE, Action.UPDATE, Action.REPLACE}:
-            continue
-        telling = [(own_name(item.path), item) for item in named(change.attributes, TELLING)]
-        for text in (
-            *(_documents(change, telling, new) if telling else ()),
-            *(_opened(change, telling) if telling else ()),
-            *_permitted(change, new),
-            *_attached(change, new),
-            *openings(change, removed=removed, created_groups=groups),
-        ):
-            yield _finding(change, text)
+    for change, items in telling(evidence):
+        if change.action in _WIDENING:
+            for text in _texts(change, items, evidence):
+                yield _finding(change, text)
+
+
+def telling(evidence: Evidence) -> tuple[tuple[ResourceChange, Sequence[Named]], ...]:
+    """Return each change with those of its attributes that say something of access."""
+    return evidence.once(_telling)
+
+
+def _telling(evidence: Evidence) -> tuple[tuple[ResourceChange, Sequence[Named]], ...]:
+    return tuple(
+        (change, [(own_name(item.path), item) for item in named(change.attributes, TELLING)])
+        for change in changes_in_terraform_words(evidence)
+    )
+
+
+def _texts(change: ResourceChange, items: Sequence[Named], evidence: Evidence) -> Iterator[str]:
+    """Say what it widens; what else the change makes is collected only where that counts."""
+    if items:
+        yield from _documents(change, items, created_by(evidence))
+        yield from _opened(change, items)
+        yield from _managed_policies(change, items)
+    if change.type == "aws_lambda_permission":
+        yield from _permitted(change, created_by(evidence))
+    if change.type in ATTACHMENTS:
+        yield from _attached(change, ATTACHMENTS[change.type], created_by(evidence))
+    if change.type in GROUPS or change.type in RULES:
+        groups = created_by(evidence).names.get("aws_security_group", frozenset())
+        yield from openings(change, removed=evidence.once(_removed), created_groups=groups)
+
+
+def _removed(evidence: Evidence) -> Removed:
+    return removed_rules(changes_in_terraform_words(evidence))
 
 
 def _finding(change: ResourceChange, text: str) -> Finding:
@@ -138,8 +159,8 @@ def _finding(change: ResourceChange, text: str) -> Finding:
     )
 
 
-def _documents(change: ResourceChange, telling: Sequence[Named], new: Created) -> Iterator[str]:
-    for last, attribute in telling:
+def _documents(change: ResourceChange, items: Sequence[Named], new: Created) -> Iterator[str]:
+    for last, attribute in items:
         if last not in DOCUMENTS or change.type == "aws_ecr_lifecycle_policy":
             continue
         name = path_text(attribute.path)
@@ -207,8 +228,8 @@ def _grants(value: Value) -> frozenset[Grant] | None:
     return grants(value) if isinstance(value, str) else None
 
 
-def _opened(change: ResourceChange, telling: Sequence[Named]) -> Iterator[str]:
-    for name, attribute in telling:
+def _opened(change: ResourceChange, items: Sequence[Named]) -> Iterator[str]:
+    for name, attribute in items:
         before, after = _word(attribute.before), _word(attribute.after)
         opening = OPENING_VALUES.get(name, frozenset())
         if change.action is not Action.CREATE or change.type == "aws_lambda_function_url":
@@ -233,8 +254,6 @@ def _as_open_before(change: ResourceChange, opening: frozenset[str], *, before: 
 
 def _permitted(change: ResourceChange, new: Created) -> Iterator[str]:
     """Who may newly invoke a function; AWS services are let in every day."""
-    if change.type != "aws_lambda_permission":
-        return
     after = {item.path[0]: item.after for item in change.attributes if len(item.path) == 1}
     who = after.get("principal")
     limited = any(after.get(key) for key in ("source_arn", "source_account", "principal_org_id"))
@@ -244,13 +263,14 @@ def _permitted(change: ResourceChange, new: Created) -> Iterator[str]:
         yield f"{who} may invoke the function"
 
 
-def _attached(change: ResourceChange, new: Created) -> Iterator[str]:
-    for arn in _gained(change, "managed_policy_arns"):
-        if change.action is not Action.CREATE or arn.endswith(POWERFUL):
-            yield f"gives {change.address} {arn}"
-    kind = ATTACHMENTS.get(change.type)
-    if kind is None:
-        return
+def _managed_policies(change: ResourceChange, items: Sequence[Named]) -> Iterator[str]:
+    if any(name == _MANAGED for name, _ in items):
+        for arn in _gained(change, _MANAGED):
+            if change.action is not Action.CREATE or arn.endswith(POWERFUL):
+                yield f"gives {change.address} {arn}"
+
+
+def _attached(change: ResourceChange, kind: Attachment, new: Created) -> Iterator[str]:
     who = [name for attribute in kind.who for name in _gained(change, attribute)]
     what = _gained(change, kind.what)
     if change.action is not Action.CREATE and not who and not what:

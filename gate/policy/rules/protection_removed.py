@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
+from diffing.attributes import named
 from diffing.change import Action, AttributeChange, ResourceChange
 from diffing.graph import without_keys
 from diffing.values import Marker, Path, Value, path_text
-from gate.policy.carriers import Created, created_by, is_about_new
+from gate.policy.carriers import created_by, is_about_new
 from gate.policy.contents import Content, Shape, losses_of
 from gate.policy.destruction import destroyed, is_destroyed
-from gate.policy.expiry import expiring
+from gate.policy.expiry import EXPIRING, expiring
 from gate.policy.page import Page
 from gate.policy.protections import (
     CALLED_OFF,
@@ -72,7 +73,10 @@ PAGE = Page(
     catches=("quiet-destruction", "protection-off-then-delete"),
     spares=("quiet-destruction-near-miss", "new-beside-old", "protection-kept"),
 )
-_TELLING = SWITCHES.keys() | PERIODS | PREPARATIONS.keys()
+_TELLING = frozenset({"deletion_window_in_days"}).union(
+    SWITCHES, PERIODS, PREPARATIONS, *SWITCHES_BY_TYPE.values(), *WATCHERS.values()
+)
+_LAST_NAMES = frozenset(name.rpartition(".")[2] for name in _TELLING)
 _KEEPING = frozenset({Action.CREATE, Action.UPDATE, Action.REPLACE})
 _NO_ROWS: Mapping[str, tuple[object, ...]] = {}
 _COPIES = {
@@ -83,19 +87,17 @@ _COPIES = {
 
 def check(evidence: Evidence, policy: Policy) -> Iterator[Finding]:  # noqa: ARG001 - every rule has this shape
     """Yield a rejection where data lose their protection or their time, a review where a later delete is prepared."""
-    changes = changes_in_terraform_words(evidence)
-    new = created_by(evidence)
     calls = {call.sequence: call for call in evidence.calls} if evidence.calls else {}
-    for change in changes:
-        for level, text in (*_of_change(change, new), *_called_off(change, calls)):
+    for change in changes_in_terraform_words(evidence):
+        for level, text in (*_of_change(change, evidence), *_called_off(change, calls)):
             yield _finding(change, level, text)
     yield from unguarded(evidence)
 
 
-def _of_change(change: ResourceChange, new: Created) -> Iterator[tuple[Level, str]]:
+def _of_change(change: ResourceChange, evidence: Evidence) -> Iterator[tuple[Level, str]]:
     if change.action not in _KEEPING:
         return
-    if not is_about_new(change, new):
+    if change.type in EXPIRING and not is_about_new(change, created_by(evidence)):
         yield from expiring(change)
     if change.action is not Action.CREATE:
         yield from weakened(change)
@@ -125,10 +127,8 @@ def _finding(change: ResourceChange, level: Level, text: str) -> Finding:
 def weakened(change: ResourceChange) -> Iterator[tuple[Level, str]]:
     """Say which of its attributes protect less than before."""
     own, watching = SWITCHES_BY_TYPE.get(change.type, _NO_ROWS), WATCHERS.get(change.type, _NO_ROWS)
-    for item in change.attributes:
+    for item in named(change.attributes, _LAST_NAMES):
         name = _dotted(item.path)
-        if name not in _TELLING and name not in own and name not in watching and name != "deletion_window_in_days":
-            continue
         where = path_text(item.path)
         if _is_off(item, own.get(name) or SWITCHES.get(name, ())):
             yield Level.REJECT, f"{where} is switched off: {_word(item.before)} → {_word(item.after)}"

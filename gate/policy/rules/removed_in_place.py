@@ -15,7 +15,7 @@ from gate.policy.contents import ELSEWHERE, Content, losses
 from gate.policy.ingress import Added, added_rules, closings
 from gate.policy.page import Page
 from gate.policy.rule import Evidence, Policy
-from gate.policy.selectors import deselected
+from gate.policy.selectors import by_key, deselected
 from gate.policy.stackwords import changes_in_terraform_words
 from gate.verdict import Finding, Level
 
@@ -65,6 +65,7 @@ def check(evidence: Evidence, policy: Policy) -> Iterator[Finding]:
     taken_over = _taken_over(changes)
     gone = frozenset(_destroyed_names(changes))
     added = partial(evidence.once, _added)
+    selectors = by_key(evidence.surroundings.selectors)
     for change in changes:
         if not _keeps_its_place(change, policy):
             continue
@@ -73,7 +74,7 @@ def check(evidence: Evidence, policy: Policy) -> Iterator[Finding]:
             *_given(change),
             *_documents(change, gone),
             *closings(change, added),
-            *deselected(change, evidence.surroundings.selectors),
+            *deselected(change, selectors),
         ):
             yield Finding(
                 rule=NAME,
@@ -148,7 +149,7 @@ def _taken_over(changes: Iterable[ResourceChange]) -> Mapping[str, frozenset[str
 def _destroyed_names(changes: Iterable[ResourceChange]) -> Iterator[str]:
     """ARNs of what the change deletes: rights to it go with it, and its delete is judged itself."""
     for change in changes:
-        if change.action.destroys:
+        if change.action is Action.DELETE or change.action is Action.REPLACE:
             for item in at_top(change.attributes, {"arn"}):
                 if isinstance(item.before, str):
                     yield from (item.before, f"{item.before}/*", f"{item.before}:*")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from diffing.attributes import at_top, named
 from diffing.change import Action, AttributeChange, ResourceChange
@@ -12,7 +12,7 @@ from gate.policy.access import DOCUMENTS, Grant, covers, grants, narrowed, widen
 from gate.policy.destruction import is_destroyed
 from gate.policy.page import Page
 from gate.policy.rule import Evidence, Policy
-from gate.policy.stackwords import changes_in_terraform_words
+from gate.policy.rules.access_widened import telling
 from gate.policy.surroundings import Surroundings
 from gate.verdict import Finding, Level
 
@@ -46,8 +46,9 @@ PUT_KEY_POLICY = "kms:putkeypolicy"
 
 def check(evidence: Evidence, policy: Policy) -> Iterator[Finding]:  # noqa: ARG001 - every rule has this shape
     """Yield a rejection for every change that cannot be taken back by the one who makes it."""
-    for change in changes_in_terraform_words(evidence):
-        for level, text in (*_documents(change), *_of_the_deployer(change, evidence.surroundings)):
+    for change, items in telling(evidence):
+        documents = [item for name, item in items if name in DOCUMENTS]
+        for level, text in (*_documents(change, documents), *_of_the_deployer(change, evidence.surroundings)):
             yield Finding(
                 rule=NAME,
                 level=level,
@@ -59,10 +60,8 @@ def check(evidence: Evidence, policy: Policy) -> Iterator[Finding]:  # noqa: ARG
             )
 
 
-def _documents(change: ResourceChange) -> Iterator[tuple[Level, str]]:
-    if change.action not in _CHANGING:
-        return
-    for item in named(change.attributes, DOCUMENTS):
+def _documents(change: ResourceChange, documents: Iterable[AttributeChange]) -> Iterator[tuple[Level, str]]:
+    for item in documents if change.action in _CHANGING else ():
         after, before = _read(item.after), _read(item.before) or _NOBODY
         if after is None:
             continue

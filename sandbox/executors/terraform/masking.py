@@ -77,9 +77,10 @@ def _marked_object(value: Mapping[str, Any], sensitive: Any, unknown: Any) -> Va
     marks: Mapping[str, Any] = unknown if isinstance(unknown, dict) else {}
     merged = _unmarked(value)
     for name in secrets.keys() | marks.keys():
-        if name in value:
-            secret = secrets.get(name, False) or _is_named_secret(name, value[name])
-            merged[name] = marked(value[name], secret, marks.get(name, False))
+        secret, mark = secrets.get(name), marks.get(name)
+        # Where nothing is marked, an empty tree or false stands.
+        if (secret or mark) and name in value:
+            merged[name] = marked(value[name], secret or _is_named_secret(name, value[name]), mark)
     # What is wholly unknown is left out of the value.
     for name, mark in marks.items():
         if name not in value and _holds_mark(mark):
@@ -125,20 +126,24 @@ def _unmarked(value: Mapping[str, Any]) -> dict[str, Value]:
 
 
 def _unmarked_item(name: str, value: Any) -> Value:
-    if type(value) is dict:
-        return MappingProxyType(_unmarked(value))
-    if type(value) is list:
-        return _unmarked_list(value)
+    if type(value) is not str:
+        return _unmarked_value(value)
     if _is_named_secret(name, value):
         return Marker.SENSITIVE
-    if type(value) is str and len(_PUBLIC) < _MOST_NAMES and not _is_secret_name(name):
+    if len(_PUBLIC) < _MOST_NAMES and not _is_secret_name(name):
         _PUBLIC.add(name)
-    return marked(value)
+    return value
 
 
 def _unmarked_list(value: Sequence[Any]) -> Value:
     # Nothing in a list has a name that could make it a secret.
-    return tuple([item if type(item) in _PLAIN or type(item) is str else marked(item) for item in value])
+    return tuple([item if type(item) in _PLAIN or type(item) is str else _unmarked_value(item) for item in value])
+
+
+def _unmarked_value(value: Any) -> Value:
+    if isinstance(value, dict):
+        return MappingProxyType(_unmarked(value))
+    return _unmarked_list(value) if isinstance(value, list) else freeze(value)
 
 
 def _is_named_secret(name: str | int, value: Any) -> bool:

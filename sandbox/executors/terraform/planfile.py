@@ -6,6 +6,7 @@ Source: https://developer.hashicorp.com/terraform/internals/json-format#plan-rep
 from __future__ import annotations
 
 import json
+import marshal
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,6 +17,7 @@ from sandbox.errors import ConfigurationError
 from sandbox.executors.terraform.masking import marked, sensitive_paths
 from sandbox.rehearsal import Plan, PlannedChange
 
+_NAMES = ("address", "type", "name", "provider_name", "mode")
 _ACTIONS: Mapping[tuple[str, ...], Action] = {
     ("no-op",): Action.NO_OP,
     ("read",): Action.NO_OP,
@@ -87,28 +89,37 @@ def planned_change(raw: Mapping[str, Any], *, trimmed: bool = False) -> PlannedC
     """
     change = _object(raw.get("change"), "a change")
     actions = tuple(_array(change, "actions"))
-    action = _ACTIONS.get(actions) if all(isinstance(word, str) for word in actions) else None
+    action = _action(actions)
     if action is None:
         raise invalid(f"the actions {list(actions)} of {raw.get('address')} are not known")
+    address, kind, name, provider, mode = _texts(raw)
     before, after = (None, None)
     if not trimmed or action is not Action.NO_OP:
         before, after = _before_and_after(_trimmed(change) if trimmed else change)
     return PlannedChange(
-        address=_text(raw, "address"),
-        type=_text(raw, "type"),
-        name=_text(raw, "name"),
-        provider=_text(raw, "provider_name"),
-        mode=_text(raw, "mode"),
+        address=address,
+        type=kind,
+        name=name,
+        provider=provider,
+        mode=mode,
         action=action,
         before=before,
         after=after,
-        replace_paths=tuple(_path(path) for path in _array(change, "replace_paths")),
+        replace_paths=tuple(map(_path, _array(change, "replace_paths"))),
         reason=_reason(raw, actions),
         previous_address=str(raw.get("previous_address") or ""),
         deposed=str(raw.get("deposed") or ""),
         importing=change.get("importing") is not None,
         create_before_destroy=actions == ("create", "delete"),
     )
+
+
+def _action(actions: tuple[Any, ...]) -> Action | None:
+    try:
+        return _ACTIONS.get(actions)
+    except TypeError:
+        # Words that are lists or objects.
+        return None
 
 
 def _before_and_after(change: Mapping[str, Any]) -> tuple[Value, Value]:
@@ -146,7 +157,7 @@ def _identical(a: Any, b: Any) -> bool:
     """Whether two parsed JSON values are the same; to Python, 1 and true would be."""
     if type(a) is not type(b) or a != b:
         return False
-    if type(a) is str or a is None or repr(a) == repr(b):
+    if type(a) is str or a is None or marshal.dumps(a, 2) == marshal.dumps(b, 2):
         # What is written alike is the same; members in another order are written otherwise.
         return True
     if isinstance(a, dict):
@@ -202,11 +213,14 @@ def _array(holder: Mapping[str, Any], name: str) -> list[Any]:
     return raw
 
 
-def _text(holder: Mapping[str, Any], name: str) -> str:
-    raw = holder.get(name)
-    if not isinstance(raw, str):
-        raise invalid(f"{name} is missing or not a string")
-    return raw
+def _texts(holder: Mapping[str, Any]) -> list[str]:
+    texts: list[str] = []
+    for name in _NAMES:
+        text = holder.get(name)
+        if not isinstance(text, str):
+            raise invalid(f"{name} is missing or not a string")
+        texts.append(text)
+    return texts
 
 
 def invalid(what: str) -> ConfigurationError:
