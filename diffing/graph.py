@@ -13,7 +13,7 @@ from types import MappingProxyType
 
 from diffing.record import dataclass
 
-_INSTANCE_KEY = re.compile(r'\[(?:\d+|"(?:[^"\\\n\r]|\\.)*")\]')
+_INSTANCE_KEY = r'\[(?:\d+|"(?:[^"\\\n\r]|\\.)*")\]'
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +56,7 @@ def blast_radius(graph: DependencyGraph, addresses: Iterable[str]) -> int:
 
 def without_keys(address: str) -> str:
     """Strip all instance keys: ``module.a["x"].aws_x.b[0]`` becomes ``module.a.aws_x.b``."""
-    return _INSTANCE_KEY.sub("", address)
+    return re.sub(_INSTANCE_KEY, "", address) if "[" in address else address
 
 
 def _sorted(reverse: Mapping[str, set[str]]) -> Mapping[str, tuple[str, ...]]:

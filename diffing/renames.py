@@ -82,7 +82,7 @@ _NAME = r"[^\W\d][\w-]*"
 _ADDRESS = re.compile(
     rf"(?P<modules>(?:module\.{_NAME}(?:{_KEY})?\.)*)(?!module\.|data\.)(?P<type>{_NAME})\.(?P<name>{_NAME})(?P<key>{_KEY})?"
 )
-_TEMPLATE = re.compile(r"(?<!\$)\$(?=\{)|(?<!%)%(?=\{)")
+_TEMPLATE = r"(?<!\$)\$(?=\{)|(?<!%)%(?=\{)"
 """What begins a template in HCL and is not yet escaped by doubling."""
 
 

@@ -81,7 +81,7 @@ _FIRST: Mapping[str, Mapping[str, str]] = MappingProxyType(
     }
 )
 """Lists whose first item Terraform has as one attribute."""
-_BOUNDARY = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_BOUNDARY = r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])"
 _ITEM = 2
 """A list and the index of an item."""
 _SWITCHED = {"true": True, "false": False}
@@ -154,4 +154,4 @@ def _value(value: Value, *, is_acl: bool) -> Value:
 
 @lru_cache(maxsize=4096)
 def _snake(name: str) -> str:
-    return _BOUNDARY.sub("_", name).lower()
+    return re.sub(_BOUNDARY, "_", name).lower()

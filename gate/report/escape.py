@@ -14,16 +14,18 @@ import re
 
 # Default_Ignorable_Code_Point (Unicode DerivedCoreProperties) as far as Python calls them printable: combining grapheme
 # joiner, Hangul fillers, Khmer inherent vowels, Mongolian and other variation selectors.
-_IGNORABLE = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]")
+_IGNORABLE = "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
 _SHORT = {"\n": r"\n", "\r": r"\r", "\t": r"\t"}
 _TWO_DIGITS, _FOUR_DIGITS = 0xFF, 0xFFFF
 
 
 def visible(text: str) -> str:
     """Return ``text`` on one line, with every character that has no ink of its own written as an escape."""
-    if text.isprintable() and not _IGNORABLE.search(text):
+    if text.isprintable() and (text.isascii() or not re.search(_IGNORABLE, text)):
         return text
-    return "".join(char if char.isprintable() and not _IGNORABLE.match(char) else _written_out(char) for char in text)
+    return "".join(
+        char if char.isprintable() and not re.match(_IGNORABLE, char) else _written_out(char) for char in text
+    )
 
 
 def visible_lines(text: str) -> str:

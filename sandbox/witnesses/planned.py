@@ -96,7 +96,7 @@ def _comparable(items: Sequence[Announced]) -> Iterator[list[Announced]]:
             yield group
         else:
             named = _grouped(group, lambda item: (item.planned.type, item.planned.name))
-            yield from (smaller for smaller in named if _pairs(smaller) <= MOST_PAIRS)
+            yield from (smaller for smaller in named if 0 < _pairs(smaller) <= MOST_PAIRS)
 
 
 def _grouped(items: Iterable[Announced], key: Callable[[Announced], tuple[str, ...]]) -> list[list[Announced]]:

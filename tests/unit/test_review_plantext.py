@@ -10,7 +10,7 @@ from review_plans_made import change, plan, text
 
 from sandbox.errors import ConfigurationError
 from sandbox.executors.terraform import largeplan
-from sandbox.executors.terraform.plantext import LARGE, READ, decode_plan
+from sandbox.executors.terraform.plantext import MANY, READ, decode_plan
 from sandbox.executors.terraform.savedplan import read_saved_plan
 
 PLAN = plan(change("aws_sns_topic.ä", "create", None, {"name": "größe"}))
@@ -84,10 +84,23 @@ def _large(content: bytes) -> dict[str, object]:
 )
 def test_both_decoders_read_the_same(value: str) -> None:
     content = text(change("aws_sns_topic.a", "create", None, {"x": "HERE"})).replace(b'"HERE"', value.encode())
-    padded = content[:-1] + b', "prior_state": "' + b"x" * LARGE + b'"}'
+    padded = content[:-1] + b', "prior_state": {' + b'"x": 0, ' * (2 * MANY) + b'"y": 0}}'
     small, large = decode_plan(content, name="p"), decode_plan(padded, name="p")
     assert repr(small["resource_changes"]) == repr(large["resource_changes"])
     read_saved_plan(padded, name="p")
+
+
+@pytest.mark.parametrize(("members", "quick"), [(MANY // 2, False), (2 * MANY, True)])
+def test_the_quick_decoder_is_loaded_for_plans_of_many_members(
+    monkeypatch: pytest.MonkeyPatch, members: int, *, quick: bool
+) -> None:
+    asked: list[int] = []
+    monkeypatch.setattr(largeplan, "decode", lambda content: asked.append(len(content)))
+    start = text(change("aws_sns_topic.a", "create"))[:-1]
+
+    decode_plan(start + b', "prior_state": {' + b'"x": 0, ' * members + b'"y": 0}}', name="p")
+
+    assert bool(asked) is quick
 
 
 def test_a_large_plan_is_read_without_what_does_not_count() -> None:
@@ -111,4 +124,4 @@ def test_what_the_quick_decoder_refuses_is_left_to_the_other(content: bytes) -> 
 
 def test_a_large_file_that_is_no_plan_is_named_as_well() -> None:
     with pytest.raises(ConfigurationError, match="people read"):
-        decode_plan(b"Terraform will perform the following actions:" + b" " * LARGE, name="p")
+        decode_plan(b"Terraform will perform the following actions:" + b' "x":' * (2 * MANY), name="p")

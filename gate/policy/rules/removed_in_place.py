@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 
-from diffing.attributes import at_top, named
-from diffing.change import Action, ResourceChange
+from diffing.attributes import at_top
+from diffing.change import Action, AttributeChange, ResourceChange
 from diffing.values import path_text
 from gate.policy.access import DOCUMENTS, narrowed
 from gate.policy.bookkeeping import Kind, lookup
@@ -15,7 +15,8 @@ from gate.policy.contents import ELSEWHERE, Content, losses
 from gate.policy.ingress import Added, added_rules, closings
 from gate.policy.page import Page
 from gate.policy.rule import Evidence, Policy
-from gate.policy.selectors import by_key, deselected
+from gate.policy.rules.access_widened import Named, telling
+from gate.policy.selectors import Selector, by_key, deselected
 from gate.policy.stackwords import changes_in_terraform_words
 from gate.verdict import Finding, Level
 
@@ -61,21 +62,8 @@ MOST_NAMED = 5
 
 def check(evidence: Evidence, policy: Policy) -> Iterator[Finding]:
     """Yield a finding for every part that goes: nobody announced a delete, and it is gone all the same."""
-    changes = changes_in_terraform_words(evidence)
-    taken_over = _taken_over(changes)
-    gone = frozenset(_destroyed_names(changes))
-    added = partial(evidence.once, _added)
-    selectors = by_key(evidence.surroundings.selectors)
-    for change in changes:
-        if not _keeps_its_place(change, policy):
-            continue
-        for text in (
-            *_parts(change, taken_over),
-            *_given(change),
-            *_documents(change, gone),
-            *closings(change, added),
-            *deselected(change, selectors),
-        ):
+    for change, items in telling(evidence):
+        for text in _texts(change, items, evidence) if _keeps_its_place(change, policy) else ():
             yield Finding(
                 rule=NAME,
                 level=Level.REVIEW,
@@ -89,8 +77,23 @@ def check(evidence: Evidence, policy: Policy) -> Iterator[Finding]:
             )
 
 
+def _texts(change: ResourceChange, items: Sequence[Named], evidence: Evidence) -> Iterator[str]:
+    """Say what goes; what may take its place elsewhere is collected only where that counts."""
+    yield from _parts(change, partial(evidence.once, _taken_over))
+    yield from _given(change)
+    documents = [item for name, item in items if name in DOCUMENTS]
+    if documents and not change.type.startswith("aws_ecr_life"):
+        yield from _documents(documents, evidence.once(_destroyed_names))
+    yield from closings(change, partial(evidence.once, _added))
+    yield from deselected(change, evidence.once(_selectors))
+
+
 def _added(evidence: Evidence) -> Added:
     return added_rules(changes_in_terraform_words(evidence))
+
+
+def _selectors(evidence: Evidence) -> Mapping[str, Sequence[Selector]]:
+    return by_key(evidence.surroundings.selectors)
 
 
 def _keeps_its_place(change: ResourceChange, policy: Policy) -> bool:
@@ -101,9 +104,9 @@ def _keeps_its_place(change: ResourceChange, policy: Policy) -> bool:
     return change.action is Action.REPLACE and row is not None and row.kind is Kind.REVISION
 
 
-def _parts(change: ResourceChange, taken_over: Mapping[str, frozenset[str]]) -> Iterator[str]:
+def _parts(change: ResourceChange, taken_over: Callable[[], Mapping[str, frozenset[str]]]) -> Iterator[str]:
     for loss in losses(change):
-        elsewhere = taken_over.get(loss.content.elsewhere, frozenset())
+        elsewhere = taken_over().get(loss.content.elsewhere, frozenset())
         entries = [entry for entry in loss.entries if not entry or entry not in elsewhere]
         if entries:
             yield _gone(loss.content, entries)
@@ -123,11 +126,9 @@ def _given(change: ResourceChange) -> Iterator[str]:
         yield f"the next revision goes without {_counted(len(names), what, verb=False)}{listed}"
 
 
-def _documents(change: ResourceChange, gone: frozenset[str]) -> Iterator[str]:
+def _documents(documents: Iterable[AttributeChange], gone: frozenset[str]) -> Iterator[str]:
     """What a policy document allowed and no longer allows, as long as that exists at all."""
-    if change.type.startswith("aws_ecr_life"):
-        return
-    for item in named(change.attributes, DOCUMENTS):
+    for item in documents:
         if not isinstance(item.before, str):
             continue
         lost = [grant for grant in narrowed(item.before, item.after) if grant.resource not in gone]
@@ -136,23 +137,26 @@ def _documents(change: ResourceChange, gone: frozenset[str]) -> Iterator[str]:
             yield f"{path_text(item.path)} no longer allows {_listed([str(grant) for grant in lost]).lstrip(': ')}"
 
 
-def _taken_over(changes: Iterable[ResourceChange]) -> Mapping[str, frozenset[str]]:
+def _taken_over(evidence: Evidence) -> Mapping[str, frozenset[str]]:
     """Texts in what the change creates, by type: a part that becomes a resource of its own is in there by name."""
     found: dict[str, set[str]] = {}
-    for change in changes:
+    for change in changes_in_terraform_words(evidence):
         if change.action is Action.CREATE and change.type in ELSEWHERE:
             texts = (item.after for item in change.attributes if isinstance(item.after, str))
             found.setdefault(change.type, set()).update(texts)
     return {type_: frozenset(texts) for type_, texts in found.items()}
 
 
-def _destroyed_names(changes: Iterable[ResourceChange]) -> Iterator[str]:
+def _destroyed_names(evidence: Evidence) -> frozenset[str]:
     """ARNs of what the change deletes: rights to it go with it, and its delete is judged itself."""
-    for change in changes:
-        if change.action is Action.DELETE or change.action is Action.REPLACE:
-            for item in at_top(change.attributes, {"arn"}):
-                if isinstance(item.before, str):
-                    yield from (item.before, f"{item.before}/*", f"{item.before}:*")
+    arns = {
+        item.before
+        for change in changes_in_terraform_words(evidence)
+        if change.action.destroys
+        for item in at_top(change.attributes, {"arn"})
+        if isinstance(item.before, str)
+    }
+    return frozenset(f"{arn}{inside}" for arn in arns for inside in ("", "/*", ":*"))
 
 
 def _counted(number: int, what: str, *, verb: bool = True) -> str:

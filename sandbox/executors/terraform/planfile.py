@@ -142,7 +142,9 @@ def _trimmed(change: Mapping[str, Any]) -> Mapping[str, Any]:
     same = {
         name
         for name, value in before.items()
-        if name in after and name not in marked and _identical(value, after[name])
+        if name in after
+        and name not in marked
+        and (value == after[name] if type(value) is str else _identical(value, after[name]))
     }
     return {
         "before": {name: value for name, value in before.items() if name not in same},
