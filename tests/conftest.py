@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+
 import pytest
 from browser_host import browser as browser  # noqa: PLC0414 - pytest finds fixtures here
 from browser_host import open_page as open_page  # noqa: PLC0414 - as above
@@ -9,8 +11,12 @@ from docker_host import docker_host_fixture as docker_host_fixture  # noqa: PLC0
 from docker_host import on_collected, on_end, on_start
 from order import in_order
 
+COLLECTION = (50_000, 20, 50)
+"""When garbage is looked for, as in the command line: not in all that 8,000 collected tests are, again and again."""
+
 
 def pytest_configure() -> None:
+    gc.set_threshold(*COLLECTION)
     on_start()
 
 
@@ -24,6 +30,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def pytest_collection_finish(session: pytest.Session) -> None:
     if not session.config.option.collectonly:
         on_collected(session.items)
+    gc.freeze()
 
 
 def pytest_unconfigure() -> None:

@@ -5,6 +5,7 @@ Exit codes: 0 approve, 1 reject, 2 review, 3 the tool failed, 64 the command lin
 
 from __future__ import annotations
 
+import gc
 import importlib
 import os
 import signal
@@ -22,6 +23,8 @@ Options: TypeAlias = "argparse.Namespace | SimpleNamespace"
 
 FAILED = 3
 USAGE = 64
+COLLECTION = (50_000, 20, 50)
+"""When garbage is looked for, instead of (700, 10, 10): what a command loads lives to its end."""
 
 
 class Interrupted(BaseException):
@@ -36,6 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 def run(arguments: Sequence[str]) -> int:
     """Run one command and return its exit code; never a traceback for what a user can cause."""
     _end_on(signal.SIGTERM, signal.SIGHUP)
+    gc.set_threshold(*COLLECTION)
     try:
         options = parsed(arguments)
         return _load(options.command)(options)
