@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import botocore.session
 import yaml
 from botocore import xform_name
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from sandbox.errors import ConfigurationError
+from sandbox.servicemodels import engine_session
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +53,7 @@ def plant(calls: tuple[SeedCall, ...], *, endpoint: str, account: str) -> None:
     Raises:
         ConfigurationError: the engine refused one.
     """
-    session = botocore.session.Session()
+    session = engine_session()
     clients: dict[tuple[str, str], Any] = {}
     for call in calls:
         key = (call.service, call.region)

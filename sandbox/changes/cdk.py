@@ -12,11 +12,11 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-import botocore.session
 from botocore.exceptions import ClientError
 
 from sandbox.place import Place
 from sandbox.seed import SeedCall, plant
+from sandbox.servicemodels import engine_session
 
 QUIET = {
     "CDK_DISABLE_CLI_TELEMETRY": "true",
@@ -58,7 +58,7 @@ class Bootstrap:
         Raises:
             ConfigurationError: the engine refuses.
         """
-        client = botocore.session.Session().create_client(
+        client = engine_session().create_client(
             "ssm",
             region_name=self.place.region,
             endpoint_url=endpoint,

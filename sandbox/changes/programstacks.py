@@ -11,7 +11,6 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-import botocore.session
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 
@@ -26,6 +25,7 @@ from sandbox.inventory.stack_services import services_of
 from sandbox.place import Place
 from sandbox.recorder.recorder import Scope as CalledScope
 from sandbox.rehearsal import ApiCall, CallKind, Gap, GapKind
+from sandbox.servicemodels import engine_session
 
 _ERRORS = (BotoCoreError, ClientError, ResponseParserError, KeyError, IndexError)
 """What reading an engine's stack can end with."""
@@ -51,7 +51,7 @@ class ProgramStacks:
 
     def __init__(self, endpoint: str, place: Place, calls: Sequence[ApiCall]) -> None:
         self._endpoint = endpoint
-        self._session = botocore.session.Session()
+        self._session = engine_session()
         self._scopes: set[Scope] = set()
         written = [call for call in calls if call.service == "cloudformation" and call.kind is not CallKind.READ]
         written = [call for call in written if call.succeeded and _stack_of(call)]

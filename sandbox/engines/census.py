@@ -11,9 +11,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
-import botocore.session
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+
+from sandbox.servicemodels import engine_session
 
 _LISTINGS = (
     # service, operation, what the answer lists
@@ -57,7 +58,7 @@ class Census:
 
 def take_census(endpoint: str, *, account: str, region: str) -> Census:
     """Count; services that do not answer are named."""
-    session = botocore.session.Session()
+    session = engine_session()
     with ThreadPoolExecutor(_JOBS) as pool:
         counted = list(pool.map(lambda row: _count(session, endpoint, account, region, row), _LISTINGS))
     held: dict[str, int] = {}

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-import botocore.session
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+
+from sandbox.servicemodels import engine_session
 
 
 def account_of(endpoint: str, access_key_id: str) -> str:
     """Ask the engine's STS; the account's twelve digits, or nothing where it does not say."""
-    client: Any = botocore.session.Session().create_client(
+    client: Any = engine_session().create_client(
         "sts",
         region_name="us-east-1",
         endpoint_url=endpoint,

@@ -16,11 +16,12 @@ from typing import Any
 
 import botocore.parsers
 import botocore.serialize
-import botocore.session
 from botocore.exceptions import DataNotFoundError, UnknownServiceError
 from botocore.model import OperationModel
+from botocore.session import Session
 
 from sandbox.inventory.kinds import normal
+from sandbox.servicemodels import model_session
 
 _READ = re.compile(r"^(List|Describe|Get)[A-Z]")
 _OTHER_READS = frozenset({"BatchGetProjects", "BatchGetReportGroups", "Scan"})
@@ -154,5 +155,5 @@ def _paginators(service: str) -> Mapping[str, Any]:
 
 
 @cache
-def _session() -> botocore.session.Session:
-    return botocore.session.Session()
+def _session() -> Session:
+    return model_session()

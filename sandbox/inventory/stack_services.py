@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from types import MappingProxyType
 
-import botocore.session
+from sandbox.servicemodels import model_session
 
 _NAMES = MappingProxyType(
     {
@@ -45,5 +45,5 @@ def services_of(type_: str) -> tuple[str, ...]:
 
 @cache
 def _available() -> dict[str, str]:
-    names = botocore.session.Session().get_available_services()
+    names = model_session().get_available_services()
     return {name.replace("-", ""): name for name in names}

@@ -20,6 +20,7 @@ from botocore.model import OperationModel, ServiceModel
 
 from sandbox.recorder.routes import RouteTable, route_table
 from sandbox.recorder.signature import normalized_tag
+from sandbox.servicemodels import model_loader
 
 _HEAD = 4096
 """Metadata ends within 2,200 bytes in every model of botocore 1.43."""
@@ -99,7 +100,6 @@ class Catalogue:
         self._by_version = by_version
         self._by_tag = by_tag
         self._loaded: dict[str, LoadedService] = {}
-        self._loader = Loader(extra_search_paths=[Loader.BUILTIN_DATA_PATH], include_default_search_paths=False)
 
     def signed_as(self, signing_name: str) -> tuple[Service, ...]:
         """The services that sign with this name, the one of the very name first."""
@@ -122,7 +122,7 @@ class Catalogue:
         """The service with its whole model, read once."""
         loaded = self._loaded.get(service.name)
         if loaded is None:
-            description = self._loader.load_service_model(service.name, "service-2")
+            description = model_loader().load_service_model(service.name, "service-2")
             loaded = self._loaded[service.name] = LoadedService(service, description)
         return loaded
 

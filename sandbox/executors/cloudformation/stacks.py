@@ -16,7 +16,6 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
-import botocore.session
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
@@ -26,6 +25,7 @@ from sandbox.cloudformation.application import Deployment
 from sandbox.errors import EngineError
 from sandbox.executors.cloudformation.body import document_of
 from sandbox.place import Place
+from sandbox.servicemodels import engine_session
 
 CHANGE_SET = "sandtable"
 BUCKET = "sandtable-templates"
@@ -83,7 +83,7 @@ class Stacks:
     def __init__(self, endpoint: str, *, remaining: Callable[[], float]) -> None:
         self._endpoint = endpoint
         self._remaining = remaining
-        self._session = botocore.session.Session()
+        self._session = engine_session()
         self._clients: dict[tuple[str, Place], Any] = {}
 
     def export(self, values: Mapping[str, str], place: Place) -> None:
