@@ -6,9 +6,9 @@ That what must pass does so on the second engine too is for `make verdicts`, who
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 from pathlib import Path
+from typing import NamedTuple, TypeAlias
 
 import pytest
 from browser_host import Open
@@ -17,6 +17,7 @@ sys.path.append(str(Path(__file__).parent.parent))
 
 from report_forms import assert_valid_forms
 
+from gate.cli.main import run
 from gate.scenarios import Scenario, scenarios
 
 PAGES = ("kiro", "hostile-texts", "stack-property-create-only")
@@ -32,22 +33,22 @@ CASES = [
     for item in scenarios()
     for engine in (item.engines[:1] if item.expect.decision == "approve" else item.engines)
 ]
+Capture: TypeAlias = pytest.CaptureFixture[str]
+
+
+class _Done(NamedTuple):
+    """What a command left behind."""
+
+    returncode: int
+    stdout: str
+    stderr: str
 
 
 @pytest.mark.terraform
 @pytest.mark.parametrize(("scenario", "engine"), CASES)
-def test_scenario_gives_its_expected_verdict(scenario: Scenario, engine: str, tmp_path: Path) -> None:
+def test_scenario_gives_its_expected_verdict(scenario: Scenario, engine: str, tmp_path: Path, capfd: Capture) -> None:
     out = tmp_path / "report"
-    done = subprocess.run(
-        [
-            *(sys.executable, "-m", "gate.cli.main", "demo", scenario.name),
-            *("--engine", engine, "--format", "json", "--quiet", "--out", str(out)),
-        ],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=800,
-    )
+    done = _demo(capfd, scenario.name, "--engine", engine, out=out)
 
     assert done.returncode == EXIT_CODES[scenario.expect.decision], done.stderr + _explain(done.stdout)
     report = json.loads(done.stdout)
@@ -84,15 +85,9 @@ def test_scenario_gives_its_expected_verdict(scenario: Scenario, engine: str, tm
 @pytest.mark.browser
 @pytest.mark.terraform
 @pytest.mark.parametrize("name", PAGES)
-def test_the_page_of_a_rehearsal_works_in_a_browser(name: str, tmp_path: Path, open_page: Open) -> None:
+def test_the_page_of_a_rehearsal_works_in_a_browser(name: str, tmp_path: Path, open_page: Open, capfd: Capture) -> None:
     out = tmp_path / "report"
-    done = subprocess.run(
-        [sys.executable, "-m", "gate.cli.main", "demo", name, "--format", "json", "--quiet", "--out", str(out)],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=800,
-    )
+    done = _demo(capfd, name, out=out)
     report = json.loads(done.stdout)
     changed = {item["address"] for item in report["diff"]["changes"] if item["action"] not in {"no-op", "create"}}
     if name == "kiro":
@@ -109,6 +104,15 @@ def test_the_page_of_a_rehearsal_works_in_a_browser(name: str, tmp_path: Path, o
             assert opened.page.evaluate("document.documentElement.scrollWidth") <= width
             assert opened.violations() == []
             assert opened.problems == []
+
+
+def _demo(capfd: Capture, *arguments: str, out: Path) -> _Done:
+    """Run the command from its arguments to its exit code, in this process: what it imports is imported once.
+
+    Commands that start as a user's do are in tests/contract.
+    """
+    code = run(["demo", *arguments, "--format", "json", "--quiet", "--out", str(out)])
+    return _Done(code, *capfd.readouterr())
 
 
 def _explain(stdout: str) -> str:
