@@ -51,6 +51,7 @@ from sandbox.seed import plant, read_seed
 from sandbox.session import DEFAULT_PARALLELISM, NO_VARIABLES, Pace, Session, Tools, Variables
 from sandbox.targets.target import Target
 from sandbox.witnesses.calls import by_another, writes
+from sandbox.witnesses.haste import would_come_at_any_speed
 
 _Part: TypeAlias = TerraformProposal | CommandProposal | CloudFormationProposal
 
@@ -102,7 +103,7 @@ def rehearse(request: RehearsalRequest, progress: Progress) -> Rehearsal:
     except PlanFailedInHasteError:
         kept.notice("Terraform failed with shortened waits: once more at ordinary speed, before it counts.")
         return _attempt(request, source, kept, Pace(baseline=True, change=False))
-    if not first.waits_shortened or (_cloned(first) and (first.outcome.succeeded or _refused(first))):
+    if not first.waits_shortened or (_cloned(first) and (first.outcome.succeeded or would_come_at_any_speed(first))):
         return first
     if not first.announced:
         # A program is not repeated: what it does once is what is judged.
@@ -114,15 +115,6 @@ def rehearse(request: RehearsalRequest, progress: Progress) -> Rehearsal:
 def _cloned(rehearsal: Rehearsal) -> bool:
     """Whether the baseline came up without an error."""
     return not any(gap.kind is GapKind.INCOMPLETE for gap in rehearsal.gaps)
-
-
-def _refused(rehearsal: Rehearsal) -> bool:
-    """Whether every error of the apply is one that AWS itself is known to give: that is not due to haste."""
-    messages = {call.error_message for call in rehearsal.calls if call.refused_by and call.phase == "apply"}
-    errors = [item for item in rehearsal.outcome.diagnostics if item.severity == "error"]
-    return bool(errors) and all(
-        any(message in f"{error.summary} {error.detail}" for message in messages) for error in errors
-    )
 
 
 def _attempt(request: RehearsalRequest, source: Source, progress: NoticeKeeper, pace: Pace) -> Rehearsal:
