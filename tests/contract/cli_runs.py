@@ -9,6 +9,10 @@ import sys
 import tempfile
 from pathlib import Path
 
+sys.path.append(str(Path(__file__).parent.parent))
+
+import forked
+
 PROVIDER = """terraform {
   required_providers {
     aws = { source = "hashicorp/aws" }
@@ -48,7 +52,12 @@ def scratch_of(tmp_path: Path) -> Path:
 
 
 def run(tmp_path: Path, *arguments: str, timeout: float = 300, **extra: str) -> subprocess.CompletedProcess[str]:
-    """Run one command to its end."""
+    """Run one command to its end, in a forked process; `run_anew` is for what depends on how a process begins."""
+    return forked.run(arguments, surroundings(tmp_path, **extra), timeout=timeout)
+
+
+def run_anew(tmp_path: Path, *arguments: str, timeout: float = 300, **extra: str) -> subprocess.CompletedProcess[str]:
+    """Run one command to its end, in a new interpreter."""
     return subprocess.run(
         command(*arguments),
         env=surroundings(tmp_path, **extra),

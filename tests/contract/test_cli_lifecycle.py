@@ -19,7 +19,7 @@ from cli_runs import (
     command,
     leftovers,
     processes_below,
-    run,
+    run_anew,
     scratch_of,
     surroundings,
     write,
@@ -51,7 +51,7 @@ def test_success_leaves_nothing_and_prints_one_document(tmp_path: Path, base: Pa
     change = write(tmp_path / "change", PROVIDER + PARAMETER % "20" + TOPIC % "orders")
     before = digest(base), digest(change)
 
-    done = run(tmp_path, "rehearse", "terraform", str(change), "--target", f"config:{base}", "--format", "json")
+    done = run_anew(tmp_path, "rehearse", "terraform", str(change), "--target", f"config:{base}", "--format", "json")
 
     assert done.returncode == 0, done.stderr
     report = json.loads(done.stdout)
@@ -76,7 +76,7 @@ def test_secrets_reach_no_output(tmp_path: Path, base: Path) -> None:
     )
     out = tmp_path / "out"
 
-    done = run(
+    done = run_anew(
         tmp_path,
         *("rehearse", "terraform", str(change), "--target", f"config:{base}", "--format", "json", "--out", str(out)),
         TF_VAR_password=secret,
@@ -96,7 +96,7 @@ def test_a_long_name_of_the_folder_for_temporary_files_does_no_harm(tmp_path: Pa
     long = tmp_path / ("x" * 100)
     long.mkdir()
 
-    done = run(tmp_path, "rehearse", "terraform", str(base), "--target", f"config:{base}", TMPDIR=str(long))
+    done = run_anew(tmp_path, "rehearse", "terraform", str(base), "--target", f"config:{base}", TMPDIR=str(long))
 
     assert done.returncode == 0, done.stderr
     assert list(long.iterdir()) == []
@@ -106,8 +106,8 @@ def test_a_long_name_of_the_folder_for_temporary_files_does_no_harm(tmp_path: Pa
 def test_a_change_that_never_converges_is_ended(tmp_path: Path, base: Path) -> None:
     change = write(tmp_path / "change", PROVIDER + PARAMETER % "20" + SLOW)
 
-    done = run(
-        tmp_path, "rehearse", "terraform", str(change), "--target", f"config:{base}", "--timeout", "60", timeout=300
+    done = run_anew(
+        tmp_path, "rehearse", "terraform", str(change), "--target", f"config:{base}", "--timeout", "40", timeout=300
     )
 
     assert done.returncode == FAILED, done.stderr

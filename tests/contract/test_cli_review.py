@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cli_runs import command, run, surroundings
+from cli_runs import command, run, run_anew, surroundings
 
 from gate.cli.main import parsed
 from gate.cli.parser import build_parser
@@ -134,7 +134,7 @@ def test_the_report_is_written_and_can_be_rendered_again(tmp_path: Path) -> None
 
 def test_characters_that_the_terminal_lacks_are_written_out(tmp_path: Path) -> None:
     path = saved(tmp_path, entry("aws_sqs_queue.größe", "delete"))
-    done = run(tmp_path, "review", str(path), PYTHONIOENCODING="ascii")
+    done = run_anew(tmp_path, "review", str(path), PYTHONIOENCODING="ascii")
     assert done.returncode == 1, done.stderr
     assert r"aws_sqs_queue.gr\xf6\xdfe" in done.stdout
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import forked
 import pytest
-from cli_runs import command
 
 from sandbox.engines.ministack import MiniStackEngine
 from sandbox.executors.terraform.binary import find_terraform
@@ -89,13 +88,8 @@ class Production:
     def rehearse(self, *arguments: str, out: str) -> dict[str, Any]:
         where = ("--target", f"tfstate:{self.state}", "--engine", "moto", "--quiet", "--out", str(self.scratch / out))
         rest = arguments.index("--") if "--" in arguments else len(arguments)
-        done = subprocess.run(
-            command("rehearse", *arguments[:rest], *where, *arguments[rest:]),
-            env={**os.environ, "TMPDIR": str(self.scratch)},
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=600,
+        done = forked.run(
+            ("rehearse", *arguments[:rest], *where, *arguments[rest:]), {**os.environ, "TMPDIR": str(self.scratch)}
         )
         assert done.returncode in {0, 1, 2}, done.stderr + done.stdout[-3000:]
         return json.loads((self.scratch / out / "report.json").read_text())

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import forked
 import pytest
-from cli_runs import command
 from tool_cache import own_cache
 
 from sandbox.engines.ministack import MiniStackEngine
@@ -160,14 +160,7 @@ class Production:
     cache: Path
 
     def run(self, *arguments: str, check: int | None = None) -> subprocess.CompletedProcess[str]:
-        done = subprocess.run(
-            command(*arguments),
-            env={**os.environ, "XDG_CACHE_HOME": str(self.cache), "TMPDIR": str(self.scratch)},
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=600,
-        )
+        done = forked.run(arguments, {**os.environ, "XDG_CACHE_HOME": str(self.cache), "TMPDIR": str(self.scratch)})
         if check is not None:
             assert done.returncode == check, done.stderr + done.stdout[-3000:]
         return done

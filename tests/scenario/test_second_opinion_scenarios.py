@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+sys.path.append(str(Path(__file__).parent.parent))
+
+import forked
 
 CONFIGURATION = """
 terraform {
@@ -28,13 +33,7 @@ resource "aws_efs_file_system" "shared" {
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "gate.cli.main", *arguments, "--second-opinion", "moto"],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=800,
-    )
+    return forked.run((*arguments, "--second-opinion", "moto"), os.environ, timeout=800)
 
 
 @pytest.mark.terraform
