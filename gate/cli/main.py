@@ -10,7 +10,8 @@ import importlib
 import os
 import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from types import FrameType, SimpleNamespace
 from typing import TYPE_CHECKING, NoReturn, TypeAlias, cast
 
@@ -38,8 +39,12 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command and return its exit code; never a traceback for what a user can cause."""
-    _end_on(signal.SIGTERM, signal.SIGHUP)
     gc.set_threshold(*COLLECTION)
+    with _ended_by(signal.SIGTERM, signal.SIGHUP):
+        return _run(arguments)
+
+
+def _run(arguments: Sequence[str]) -> int:
     try:
         options = parsed(arguments)
         return _load(options.command)(options)
@@ -79,15 +84,23 @@ def _load(place: str) -> Callable[[Options], int]:
     return cast("Callable[[Options], int]", getattr(importlib.import_module(module), name))
 
 
-def _end_on(*signals: signal.Signals) -> None:
+@contextmanager
+def _ended_by(*signals: signal.Signals) -> Iterator[None]:
+    """Have these signals raise `Interrupted` meanwhile."""
+
     def end(_number: int, _frame: FrameType | None) -> NoReturn:
         # A second signal must not cut the cleaning up short.
         for item in signals:
             signal.signal(item, signal.SIG_IGN)
         raise Interrupted
 
-    for item in signals:
-        signal.signal(item, end)
+    before = {item: signal.signal(item, end) for item in signals}
+    try:
+        yield
+    finally:
+        for item, handler in before.items():
+            # None is what Python did not set, and cannot set again.
+            signal.signal(item, signal.SIG_DFL if handler is None else handler)
 
 
 def _complain(error: SandtableError, code: int) -> int:

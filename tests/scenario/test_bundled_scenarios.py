@@ -6,7 +6,6 @@ That what must pass does so on the second engine too is for `make verdicts`, who
 from __future__ import annotations
 
 import json
-import signal
 import sys
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
@@ -112,12 +111,7 @@ def _demo(capfd: Capture, *arguments: str, out: Path) -> _Done:
 
     Commands that start as a user's do are in tests/contract.
     """
-    handlers = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}
-    try:
-        code = run(["demo", *arguments, "--format", "json", "--quiet", "--out", str(out)])
-    finally:
-        for number, handler in handlers.items():
-            signal.signal(number, handler)
+    code = run(["demo", *arguments, "--format", "json", "--quiet", "--out", str(out)])
     return _Done(code, *capfd.readouterr())
 
 
