@@ -11,11 +11,11 @@ from docker_host import docker_host_fixture as docker_host_fixture  # noqa: PLC0
 from docker_host import on_collected, on_end, on_start
 from order import in_order
 
-COLLECTION = (50_000, 20, 50)
-"""When garbage is looked for, as in the command line: not in all that 8,000 collected tests are, again and again."""
+from gate.cli.main import COLLECTION
 
 
 def pytest_configure() -> None:
+    # As the command line does: 8,000 collected tests are not to be looked through again and again.
     gc.set_threshold(*COLLECTION)
     on_start()
 
